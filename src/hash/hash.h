@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * hash.h - keyed hash functions: a bijective mix for integer keys, a keyed hash for bytes.
+ *
+ * Guarantees   G1 thi_mix is a bijection of 64-bit words for every seed; thi_unmix is its inverse.
+ *              G2 both depend on a seed that is random a map; docs/adr names the attacker they withstand.
+ * Sources      multiply and xor-shift rounds after the known integer finalizers; secret odd multipliers as in
+ *              multiply-shift hashing (Dietzfelbinger). XXH3 (xxHash, BSD-2) for bytes.
+ */
+#ifndef TOPHASH_HASH_HASH_H
+#define TOPHASH_HASH_HASH_H
+
+#include "base/base.h"
+
+/* The key of a map's hash. multipliers are odd; inverses are theirs modulo 2^64. */
+struct thi_seed {
+    uint64_t mask;
+    uint64_t multiplier_1;
+    uint64_t multiplier_2;
+    uint64_t inverse_1;
+    uint64_t inverse_2;
+};
+
+/* Expands 64 random bits to a seed. */
+void thi_seed_init(struct thi_seed *seed, uint64_t random);
+
+TH_INLINE uint64_t thi_mix(const struct thi_seed *seed, uint64_t key)
+{
+    uint64_t x = (key ^ seed->mask) * seed->multiplier_1;
+    x ^= x >> 32;
+    x *= seed->multiplier_2;
+    return x ^ (x >> 32);
+}
+
+TH_INLINE uint64_t thi_unmix(const struct thi_seed *seed, uint64_t mixed)
+{
+    uint64_t x = mixed ^ (mixed >> 32);
+    x *= seed->inverse_2;
+    x ^= x >> 32;
+    return (x * seed->inverse_1) ^ seed->mask;
+}
+
+/* 64 keyed bits of `size` bytes. */
+uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t size);
+
+#endif
