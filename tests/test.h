@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * test.h - the project's test header: TAP lines, a seed that is printed, a time limit, a closing line.
+ * test.h - the project's test header: TAP lines, a printed seed, a time limit, a closing line.
  *
- * A test file:   TEST(map_get_absent_is_false) { ... CHECK(x); CHECK_EQ(a, b); ... }   ... TEST_MAIN()
- * Options: --seed=N, --scale=N (percent of iterations), --time-limit=SECONDS, --list, NAME... (substrings that select tests).
+ * A test file:   TEST(map_get_absent_is_false) { ... CHECK(x); CHECK_EQ(a, b); ... }
+ *                TEST_MAIN()
+ * Options: --seed=N, --scale=N (percent of iterations), --time-limit=SECONDS, --list, NAME...
+ * (substrings that select tests).
  */
 #ifndef TOPHASH_TESTS_TEST_H
 #define TOPHASH_TESTS_TEST_H
@@ -26,7 +28,7 @@ static struct test_case *test_cases;
 static struct test_case **test_cases_end = &test_cases;
 static uint64_t test_seed;
 static unsigned test_scale_percent = 100;
-static int test_failures;     /* of the running test */
+static int test_failures; /* of the running test */
 static const char *test_skip_reason;
 
 static inline void test_register(struct test_case *test)
@@ -35,13 +37,13 @@ static inline void test_register(struct test_case *test)
     test_cases_end = &test->next;
 }
 
-#define TEST(name_)                                                        \
-    static void test_##name_(void);                                        \
+#define TEST(name_)                                                           \
+    static void test_##name_(void);                                           \
     static struct test_case test_case_##name_ = {#name_, test_##name_, NULL}; \
-    __attribute__((constructor)) static void test_add_##name_(void)        \
-    {                                                                      \
-        test_register(&test_case_##name_);                                 \
-    }                                                                      \
+    __attribute__((constructor)) static void test_add_##name_(void)           \
+    {                                                                         \
+        test_register(&test_case_##name_);                                    \
+    }                                                                         \
     static void test_##name_(void)
 
 static inline void test_fail(const char *file, int line, const char *what)
@@ -54,20 +56,21 @@ static inline void test_fail(const char *file, int line, const char *what)
 /* On failure reports and goes on. */
 #define CHECK(condition) ((condition) ? (void)0 : test_fail(__FILE__, __LINE__, #condition))
 /* On failure reports and leaves the test function. */
-#define REQUIRE(condition)                              \
-    do {                                                \
-        if (!(condition)) {                             \
-            test_fail(__FILE__, __LINE__, #condition);  \
-            return;                                     \
-        }                                               \
+#define REQUIRE(condition)                             \
+    do {                                               \
+        if (!(condition)) {                            \
+            test_fail(__FILE__, __LINE__, #condition); \
+            return;                                    \
+        }                                              \
     } while (0)
-#define CHECK_EQ(got, want)                                                                   \
-    do {                                                                                      \
-        uint64_t test_got = (uint64_t)(got), test_want = (uint64_t)(want);                    \
-        if (test_got != test_want) {                                                          \
-            printf("# %s = %" PRIu64 ", expected %s = %" PRIu64 "\n", #got, test_got, #want, test_want); \
-            test_fail(__FILE__, __LINE__, #got " == " #want);                                 \
-        }                                                                                     \
+#define CHECK_EQ(got, want)                                                                  \
+    do {                                                                                     \
+        uint64_t test_got = (uint64_t)(got), test_want = (uint64_t)(want);                   \
+        if (test_got != test_want) {                                                         \
+            printf("# %s = %" PRIu64 ", expected %s = %" PRIu64 "\n", #got, test_got, #want, \
+                   test_want);                                                               \
+            test_fail(__FILE__, __LINE__, #got " == " #want);                                \
+        }                                                                                    \
     } while (0)
 #define SKIP(reason)                 \
     do {                             \
@@ -159,10 +162,10 @@ static int test_main(int argc, char **argv)
     return failed == 0 && (list || number > 0) ? 0 : 1;
 }
 
-#define TEST_MAIN()                      \
-    int main(int argc, char **argv)      \
-    {                                    \
-        return test_main(argc, argv);    \
+#define TEST_MAIN()                   \
+    int main(int argc, char **argv)   \
+    {                                 \
+        return test_main(argc, argv); \
     }
 
 #endif

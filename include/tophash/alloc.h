@@ -12,8 +12,8 @@ TH_EXTERN_C_BEGIN
  * library then returns TH_ENOMEM or serves on with what it has. All four must be thread-safe.
  *   alloc   `size` bytes (above 0) aligned to `alignment` (a power of two). Content is undefined.
  *   free    gets exactly the size and alignment that alloc was called with. Never called with NULL.
- *   map     `size` bytes of zero-filled memory aligned to `alignment`, best as untouched pages: large
- *           tables ask for much and touch it piece by piece. NULL here: the operating system's pages.
+ *   map     `size` bytes of zero-filled memory aligned to `alignment`, best as untouched pages:
+ *           large tables ask for much and touch it piece by piece. NULL here: the system's pages.
  *   unmap   gets exactly the size and alignment of its map. Set together with map or not at all. */
 struct th_allocator {
     void *context;

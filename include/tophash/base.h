@@ -43,16 +43,16 @@ enum {
     TH_MISMATCH = 3, /* present, but not with the expected value (or cas number) */
     TH_MORE = 4,     /* bounded work done; call again for the rest */
     /* Errors. */
-    TH_ENOMEM = -1,  /* no memory; nothing was changed */
-    TH_EINVAL = -2,  /* an argument is out of its documented range */
-    TH_ERANGE = -3,  /* the answer does not fit the room given */
-    TH_ENOSYS = -4,  /* this system cannot do it */
-    TH_EBUSY = -5,   /* in use by others; nothing was changed */
-    TH_EIO = -6      /* the operating system refused */
+    TH_ENOMEM = -1, /* no memory; nothing was changed */
+    TH_EINVAL = -2, /* an argument is out of its documented range */
+    TH_ERANGE = -3, /* the answer does not fit the room given */
+    TH_ENOSYS = -4, /* this system cannot do it */
+    TH_EBUSY = -5,  /* in use by others; nothing was changed */
+    TH_EIO = -6     /* the operating system refused */
 };
 
-/* The name of a status, such as "TH_ENOMEM"; "unknown status" for a number that is none. Thread-safe,
- * wait-free, never NULL. */
+/* The name of a status, such as "TH_ENOMEM"; "unknown status" for a number that is none.
+ * Thread-safe, wait-free, never NULL. */
 TH_API const char *th_status_name(th_status status);
 
 /* The library's version, "MAJOR.MINOR.PATCH". Thread-safe, wait-free, static storage. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * cache.h - th_cache: a concurrent cache bounded in bytes, with exact expiry.
  *
- * Keys and values are bytes; every item carries 32 bits of flags, a cas number and an expiry second. Time is an
- * argument: seconds on any clock that does not run backwards, chosen by the caller, above 0 and the same for all calls.
- * All operations may be called by any number of threads at once, except new and free.
+ * Keys and values are bytes; every item carries 32 bits of flags, a cas number and an expiry
+ * second. Time is an argument: seconds on any clock that does not run backwards, chosen by the
+ * caller, above 0 and the same for all calls. All operations may be called by any number of threads
+ * at once, except new and free.
  */
 #ifndef TOPHASH_CACHE_H
 #define TOPHASH_CACHE_H
@@ -20,15 +21,15 @@ struct th_cache;
 #define TH_CACHE_NEVER 0u /* as an expiry: the item does not expire */
 
 struct th_cache_config {
-    uint64_t memory_bytes;                /* the one budget: items and index. 0: 64 MiB; at least 1 MiB */
-    uint64_t item_bytes_max;              /* largest item (key + value + header). 0: 1 MiB */
+    uint64_t memory_bytes;   /* the one budget: items and index. 0: 64 MiB; at least 1 MiB */
+    uint64_t item_bytes_max; /* largest item (key + value + header). 0: 1 MiB */
     const struct th_allocator *allocator; /* NULL: malloc and the system's pages. Copied. */
     struct th_epoch *epoch;               /* NULL: the default domain */
     bool no_eviction;                     /* full: store returns TH_ENOMEM instead of evicting */
 };
 
-/* What a lookup shows. `value` points into the cache and stays valid and unchanged while the thread stays inside
- * the guard (th_cache_enter) in which it looked up. */
+/* What a lookup shows. `value` points into the cache and stays valid and unchanged while the thread
+ * stays inside the guard (th_cache_enter) in which it looked up. */
 struct th_cache_view {
     const void *value;
     uint32_t value_bytes;
@@ -86,13 +87,13 @@ TH_API void th_cache_free(struct th_cache *cache);
 TH_API void th_cache_enter(struct th_cache *cache);
 TH_API void th_cache_leave(struct th_cache *cache);
 
-/* Inside a guard. True and *view if the key is present and neither expired nor flushed at second `now`. A hit
- * writes at most one bit. */
+/* Inside a guard. True and *view if the key is present and neither expired nor flushed at second
+ * `now`. A hit writes at most one bit. */
 TH_API bool th_cache_get(struct th_cache *cache, const void *key, size_t key_bytes, uint32_t now,
                          struct th_cache_view *view);
 
-/* Inside a guard: as `count` gets, in batches with prefetch. views[i] and found[i] belong to keys[i]. Returns how
- * many were found. */
+/* Inside a guard: as `count` gets, in batches with prefetch. views[i] and found[i] belong to
+ * keys[i]. Returns how many were found. */
 TH_API size_t th_cache_get_many(struct th_cache *cache, const struct th_cache_key *keys,
                                 size_t count, uint32_t now, struct th_cache_view *views,
                                 bool *found);
@@ -101,17 +102,17 @@ TH_API size_t th_cache_get_many(struct th_cache *cache, const struct th_cache_ke
 TH_API bool th_cache_get_touch(struct th_cache *cache, const void *key, size_t key_bytes,
                                uint32_t now, uint32_t expires, struct th_cache_view *view);
 
-/* Stores by mode. TH_OK (*cas, if not NULL, is the item's new number), TH_EXISTS, TH_ABSENT, TH_MISMATCH as the mode
- * says; TH_ERANGE: larger than item_bytes_max; TH_ENOMEM: no room (only where nothing may be evicted); TH_EINVAL: key
- * size. On TH_ERANGE and TH_ENOMEM nothing changed. */
+/* Stores by mode. TH_OK (*cas, if not NULL, is the item's new number), TH_EXISTS, TH_ABSENT,
+ * TH_MISMATCH as the mode says; TH_ERANGE: larger than item_bytes_max; TH_ENOMEM: no room (only
+ * where nothing may be evicted); TH_EINVAL: key size. On these errors nothing changed. */
 TH_API TH_MUST_CHECK th_status th_cache_store(struct th_cache *cache, enum th_cache_mode mode,
                                               const void *key, size_t key_bytes,
                                               const struct th_cache_item *item, uint32_t now,
                                               uint64_t *cas);
 
-/* Adds to (or, with `negative`, takes from) the decimal number that the value is, as memcached does: incr wraps at
- * 2^64, decr stops at 0, a shorter result of decr is padded with spaces behind. TH_OK (*result), TH_ABSENT, TH_EINVAL:
- * not a decimal number of at most 20 digits, TH_ENOMEM. */
+/* Adds to (or, with `negative`, takes from) the decimal number that the value is, as memcached
+ * does: incr wraps at 2^64, decr stops at 0, a shorter result of decr is padded with spaces behind.
+ * TH_OK (*result), TH_ABSENT, TH_EINVAL: not a decimal number of at most 20 digits, TH_ENOMEM. */
 TH_API TH_MUST_CHECK th_status th_cache_add_number(struct th_cache *cache, const void *key,
                                                    size_t key_bytes, uint64_t delta, bool negative,
                                                    uint32_t now, uint64_t *result, uint64_t *cas);
@@ -124,11 +125,12 @@ TH_API TH_MUST_CHECK th_status th_cache_touch(struct th_cache *cache, const void
 TH_API TH_MUST_CHECK th_status th_cache_delete(struct th_cache *cache, const void *key,
                                                size_t key_bytes, uint32_t now);
 
-/* From second `at` on, items stored before `at` are gone; `at` not after `now`: everything stored before this call
- * is. One stamp, no walk. */
+/* From second `at` on, items stored before `at` are gone; `at` not after `now`: everything stored
+ * before this call is. One stamp, no walk. */
 TH_API void th_cache_flush(struct th_cache *cache, uint32_t now, uint32_t at);
 
-/* Bounded upkeep: removes at most `items_max` items whose time has come. Returns how many. Call it now and then. */
+/* Bounded upkeep: removes at most `items_max` items whose time has come. Returns how many. Call it
+ * now and then. */
 TH_API size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max);
 
 TH_API void th_cache_get_stats(struct th_cache *cache, struct th_cache_stats *stats);
@@ -136,7 +138,8 @@ TH_API void th_cache_get_stats(struct th_cache *cache, struct th_cache_stats *st
 /* Zeroes the _total counters. */
 TH_API void th_cache_reset_stats(struct th_cache *cache);
 
-/* Checks every invariant. Only when nobody else is in the cache. TH_OK or TH_EINVAL with a sentence. */
+/* Checks every invariant. Only when nobody else is in the cache. TH_OK or TH_EINVAL with a
+ * sentence. */
 TH_API TH_MUST_CHECK th_status th_cache_validate(struct th_cache *cache, const char **reason);
 
 TH_EXTERN_C_END

@@ -14,11 +14,11 @@
 #define TH_CACHE_LINE_BYTES 64u
 
 /* Misuse stops the program; it stays in release. One fact per assert. */
-#define TH_ASSERT(condition)                                     \
-    do {                                                         \
-        if (TH_UNLIKELY(!(condition))) {                         \
-            thi_assert_failed(#condition, __FILE__, __LINE__);   \
-        }                                                        \
+#define TH_ASSERT(condition)                                   \
+    do {                                                       \
+        if (TH_UNLIKELY(!(condition))) {                       \
+            thi_assert_failed(#condition, __FILE__, __LINE__); \
+        }                                                      \
     } while (0)
 
 #ifdef NDEBUG

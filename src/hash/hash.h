@@ -2,9 +2,11 @@
  * hash.h - keyed hash functions: a bijective mix for integer keys, a keyed hash for bytes.
  *
  * Guarantees   G1 thi_mix is a bijection of 64-bit words for every seed; thi_unmix is its inverse.
- *              G2 both depend on a seed that is random a map; docs/adr names the attacker they withstand.
- * Sources      multiply and xor-shift rounds after the known integer finalizers; secret odd multipliers as in
- *              multiply-shift hashing (Dietzfelbinger). XXH3 (xxHash, BSD-2) for bytes.
+ *              G2 both depend on a seed that is random a map; docs/adr names the attacker they
+ *              withstand.
+ * Sources      multiply and xor-shift rounds after the known integer finalizers; secret odd
+ *              multipliers as in multiply-shift hashing (Dietzfelbinger). XXH3 (xxHash, BSD-2) for
+ *              bytes.
  */
 #ifndef TOPHASH_HASH_HASH_H
 #define TOPHASH_HASH_HASH_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * port.h - the seam to the operating system: everything that is not C11 stands behind these calls.
  *
- * One implementation a folder: linux/ (and other unixes through posix calls); a checked build links a model of it.
+ * One implementation a folder: linux/ (and other unixes through posix calls); a checked build links
+ * a model of it.
  */
 #ifndef TOPHASH_PORT_PORT_H
 #define TOPHASH_PORT_PORT_H
@@ -11,20 +12,23 @@
 /* Bytes of a page. At least 4096, a power of two. */
 size_t thi_port_page_bytes(void);
 
-/* Zero-filled, readable and writable memory of `size` bytes (a multiple of the page), aligned to `alignment` (a power of
- * two, at least the page), untouched and not counted before it is touched. NULL: refused. */
+/* Zero-filled, readable and writable memory of `size` bytes (a multiple of the page), aligned to
+ * `alignment` (a power of two, at least the page), untouched and not counted before it is touched.
+ * NULL: refused. */
 void *thi_port_pages_map(size_t size, size_t alignment);
 void thi_port_pages_unmap(void *memory, size_t size);
 
-/* Advice: may be ignored by the system. huge: use huge pages. populate: touch for writing now, content kept.
- * drop: content becomes zero, memory goes back to the system; false if the system cannot promise the zeros. */
+/* Advice: may be ignored by the system. huge: use huge pages. populate: touch for writing now,
+ * content kept. drop: content becomes zero, memory goes back to the system; false if the system
+ * cannot promise the zeros. */
 void thi_port_pages_huge(void *memory, size_t size);
 bool thi_port_pages_populate(void *memory, size_t size);
 bool thi_port_pages_drop(void *memory, size_t size);
 /* A name for diagnosis, where the system has such. */
 void thi_port_pages_name(void *memory, size_t size, const char *name);
 
-/* Fills `memory` with bytes an attacker cannot guess; falls back to the best the system has, never fails. */
+/* Fills `memory` with bytes an attacker cannot guess; falls back to the best the system has, never
+ * fails. */
 void thi_port_random(void *memory, size_t size);
 
 uint64_t thi_port_now_ns(void); /* monotonic */
@@ -45,8 +49,9 @@ TH_INLINE void thi_port_pause(void)
 #endif
 }
 
-/* The asymmetric barrier. register: true if the system has it for this process (idempotent). heavy: every running thread
- * of the process has passed a full barrier when it returns; only after register said true. */
+/* The asymmetric barrier. register: true if the system has it for this process (idempotent). heavy:
+ * every running thread of the process has passed a full barrier when it returns; only after
+ * register said true. */
 bool thi_port_membarrier_register(void);
 bool thi_port_membarrier_heavy(void);
 

@@ -7,17 +7,17 @@
 #include "base/base.h"
 
 enum thi_event {
-    THI_EVENT_GROWTH_BEGIN, /* a, b: map, groups before */
-    THI_EVENT_GROWTH_STEP,  /* map, group index that was split */
-    THI_EVENT_GROWTH_END,   /* map, groups now */
-    THI_EVENT_SPLIT,        /* map, entries moved */
-    THI_EVENT_MERGE,        /* map, entries moved */
-    THI_EVENT_UPGRADE,      /* map, cells now */
+    THI_EVENT_GROWTH_BEGIN,  /* a, b: map, groups before */
+    THI_EVENT_GROWTH_STEP,   /* map, group index that was split */
+    THI_EVENT_GROWTH_END,    /* map, groups now */
+    THI_EVENT_SPLIT,         /* map, entries moved */
+    THI_EVENT_MERGE,         /* map, entries moved */
+    THI_EVENT_UPGRADE,       /* map, cells now */
     THI_EVENT_GROWTH_ENOMEM, /* map, bytes refused */
-    THI_EVENT_RETIRE_BATCH, /* domain, objects */
-    THI_EVENT_RECLAIM,      /* domain, objects */
-    THI_EVENT_STALL,        /* thread id, ns */
-    THI_EVENT_WAIT,         /* address waited for, rounds */
+    THI_EVENT_RETIRE_BATCH,  /* domain, objects */
+    THI_EVENT_RECLAIM,       /* domain, objects */
+    THI_EVENT_STALL,         /* thread id, ns */
+    THI_EVENT_WAIT,          /* address waited for, rounds */
     THI_EVENT_COUNT
 };
 
