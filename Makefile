@@ -1,0 +1,47 @@
+# Short commands. The build itself is CMakeLists.txt; `cmake --list-presets` shows its flavours.
+PRESET ?= release
+PREFIX ?= /usr/local
+HOST ?= 127.0.0.1
+PORT ?= 11211
+ARGS ?=
+BUILD = build/$(PRESET)
+
+.PHONY: all run test test-all bench install deps deps-build tidy format clean
+
+all:
+	@tools/build.sh $(PRESET)
+
+run: deps-build all
+	@printf 'Tophash serves on %s port %s. Talk to it from another terminal:\n' $(HOST) $(PORT)
+	@printf "    printf 'set a 0 0 1\\\\r\\\\nx\\\\r\\\\nget a\\\\r\\\\nquit\\\\r\\\\n' | nc %s %s\n" \
+	    $(HOST) $(PORT)
+	@printf 'Stop it with Ctrl-C. Other port: make run PORT=11300; more options: make run ARGS="-m 256"\n'
+	@exec $(BUILD)/tophash serve -l $(HOST) -p $(PORT) $(ARGS)
+
+test: deps
+	@tools/test.sh
+
+test-all: deps
+	@.ci/run
+
+bench: deps all
+	@tools/build.sh bench
+	@bench/run.sh $(ARGS)
+
+install: all
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+deps:
+	@tools/deps.sh all
+
+deps-build:
+	@tools/deps.sh build
+
+tidy: all
+	@$(BUILD)/tidy
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+clean:
+	rm -rf build dist

@@ -1,0 +1,27 @@
+# The command `tophash`: the dispatcher, its subcommands, and the server room.
+file(GLOB server_sources CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/server/*.c ${PROJECT_SOURCE_DIR}/server/*/*.c)
+file(GLOB subcommand_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/cmd_*.c)
+
+# tools/cmd_<name>.c is the subcommand <name>: the dispatcher's table is made from the file names.
+set(subcommands "")
+foreach(source ${subcommand_sources})
+    string(REGEX REPLACE ".*/cmd_([a-z0-9_]+)\\.c" "\\1" name ${source})
+    string(APPEND subcommands "TH_SUBCOMMAND(${name})\n")
+endforeach()
+file(CONFIGURE OUTPUT generated/subcommands.inc CONTENT "${subcommands}" @ONLY)
+
+add_executable(tophash_command ${PROJECT_SOURCE_DIR}/tools/main.c ${subcommand_sources})
+set_target_properties(tophash_command PROPERTIES OUTPUT_NAME tophash)
+target_include_directories(tophash_command PRIVATE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/server ${PROJECT_SOURCE_DIR}/tools
+    ${PROJECT_BINARY_DIR}/generated)
+target_link_libraries(tophash_command PRIVATE tophash_static tophash_flags)
+
+if(server_sources)
+    add_library(tophash_server STATIC ${server_sources})
+    target_include_directories(tophash_server PUBLIC
+        ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/server)
+    target_link_libraries(tophash_server PUBLIC tophash_static PRIVATE tophash_flags)
+    target_link_libraries(tophash_command PRIVATE tophash_server)
+endif()

@@ -1,0 +1,77 @@
+# Test programs and scripts, by room. Every test has a time limit; a program adds one for each case.
+set(test_timeout_s 120)
+if(TOPHASH_SANITIZE OR TOPHASH_COVERAGE)
+    set(test_timeout_s 600)
+endif()
+
+# Makes the test program `name` of `source`; `library` is what it is linked with.
+function(tophash_add_test name source library helpers)
+    add_executable(${name} ${source} ${helpers})
+    set_target_properties(${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    target_link_libraries(${name} PRIVATE ${library} ${ARGN})
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s})
+endfunction()
+
+# A script exits with 77 to be counted as skipped, having printed why.
+function(tophash_add_script name source)
+    add_test(NAME ${name} COMMAND ${source} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s} SKIP_RETURN_CODE 77
+        ENVIRONMENT "TOPHASH_COMMAND=$<TARGET_FILE:tophash_command>;\
+TOPHASH_BUILD_DIR=${PROJECT_BINARY_DIR};TOPHASH_SOURCE_DIR=${PROJECT_SOURCE_DIR};\
+TOPHASH_SANITIZE=${TOPHASH_SANITIZE};TOPHASH_COVERAGE=${TOPHASH_COVERAGE};CC=${CMAKE_C_COMPILER}")
+endfunction()
+
+function(tophash_add_room room)
+    set(folder ${PROJECT_SOURCE_DIR}/tests/${room})
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+    file(GLOB scripts CONFIGURE_DEPENDS ${folder}/test_*.sh)
+    set(helpers ${sources})
+    list(FILTER helpers EXCLUDE REGEX "/(test|tiny|fuzz)_[^/]*$")
+    set(extra "")
+    if(room STREQUAL server)
+        if(NOT TARGET tophash_server)
+            return()
+        endif()
+        set(extra tophash_server)
+    endif()
+    foreach(source ${sources})
+        get_filename_component(file ${source} NAME_WE)
+        if(file MATCHES "^test_(.*)")
+            tophash_add_test(${room}_${CMAKE_MATCH_1} ${source} tophash_internal "${helpers}"
+                ${extra})
+        elseif(file MATCHES "^tiny_")
+            tophash_add_test(${room}_${file} ${source} tophash_tiny "${helpers}")
+        elseif(file MATCHES "^fuzz_" AND TOPHASH_FUZZ)
+            add_executable(${file} ${source} ${helpers})
+            target_link_options(${file} PRIVATE -fsanitize=fuzzer)
+            target_link_libraries(${file} PRIVATE tophash_internal ${extra})
+        endif()
+    endforeach()
+    foreach(script ${scripts})
+        get_filename_component(file ${script} NAME_WE)
+        string(REGEX REPLACE "^test_" "" file ${file})
+        tophash_add_script(${room}_${file} ${script})
+    endforeach()
+endfunction()
+
+file(GLOB rooms CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests
+    ${PROJECT_SOURCE_DIR}/tests/*)
+foreach(room ${rooms})
+    if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/${room})
+        tophash_add_room(${room})
+    endif()
+endforeach()
+
+# Examples are programs, compiled against the shared library as a user's would be, and run.
+file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
+foreach(source ${examples})
+    get_filename_component(file ${source} NAME_WE)
+    add_executable(example_${file} ${source})
+    set_target_properties(example_${file} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples OUTPUT_NAME ${file})
+    target_link_libraries(example_${file} PRIVATE tophash_shared tophash_flags)
+    add_test(NAME example_${file} COMMAND example_${file})
+    set_tests_properties(example_${file} PROPERTIES TIMEOUT ${test_timeout_s})
+endforeach()
