@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * region.c - page-backed regions: mapped, named, registered, populated ahead of need, given back.
+ *
+ * Guarantees   G1 a region is zero-filled and untouched when it is handed out.
+ *              G2 populate never changes content, also against concurrent writers.
+ *              G3 drop leaves zeros, whoever supplied the memory.
+ * Progress     map and unmap: system calls and a scan of the registry; populate and drop: linear in the pages.
+ */
+#include "mem/mem_priv.h"
+
+#include "port/port.h"
+
+static struct th_au64 region_bytes; /* relaxed everywhere: statistic */
+
+static bool pages_are_ours(const struct th_allocator *mem)
+{
+    return mem->map == thi_mem_pages_map;
+}
+
+void *thi_region_map_at(struct thi_mem_site *site, const struct th_allocator *mem,
+                        const struct thi_region_request *request)
+{
+    size_t size = request->size;
+    TH_ASSERT(size != 0);
+    TH_ASSERT((request->alignment & (request->alignment - 1)) == 0);
+    if (thi_mem_fault_hit(site)) {
+        return NULL;
+    }
+    void *memory = mem->map(mem->context, size, request->alignment);
+    if (memory == NULL) {
+        return NULL;
+    }
+    if (pages_are_ours(mem)) {
+        /* Only on pages we mapped: advice on a user's memory may hit a file or a shared mapping. */
+        thi_port_pages_name(memory, size, request->name);
+        if ((request->flags & THI_REGION_HUGE) != 0) {
+            thi_port_pages_huge(memory, size);
+        }
+    }
+    thi_registry_add((uintptr_t)memory, size, request->name);
+    /* relaxed: statistic. */
+    th_u64_add_rlx(&region_bytes, size);
+    return memory;
+}
+
+void thi_region_unmap(const struct th_allocator *mem, void *memory, size_t size, size_t alignment)
+{
+    if (memory == NULL) {
+        return;
+    }
+    /* Forgotten first: once unmapped, another thread may be given the same addresses. */
+    thi_registry_remove((uintptr_t)memory, size);
+    /* relaxed: statistic. */
+    th_u64_sub_rlx(&region_bytes, size);
+    mem->unmap(mem->context, memory, size, alignment);
+}
+
+uint64_t thi_region_bytes_mapped(void)
+{
+    /* relaxed: statistic. */
+    return th_u64_load_rlx(&region_bytes);
+}
+
+/* Writes one word of the page with what it holds. A compare-exchange, because a plain write-back would lose what another
+ * thread stores between our read and our write. */
+static void page_touch(struct th_au64 *word)
+{
+    /* relaxed: the value is not looked at and not changed. */
+    uint64_t value = th_u64_load_rlx(word);
+    (void)th_u64_cas_rlx_rlx(word, &value, value);
+}
+
+void thi_region_populate(void *memory, size_t size)
+{
+    size_t page = thi_port_page_bytes();
+    uintptr_t start = (uintptr_t)memory & ~(uintptr_t)(page - 1);
+    uintptr_t end = (uintptr_t)memory + size;
+    if (size == 0) {
+        return;
+    }
+    if (thi_port_pages_populate((void *)start, (size_t)thi_round_up(end - start, page))) {
+        return;
+    }
+    uintptr_t address = ((uintptr_t)memory + 7) & ~(uintptr_t)7; /* never before `memory` */
+    for (; address + sizeof(struct th_au64) <= end; address = (address & ~(uintptr_t)(page - 1)) + page) {
+        page_touch((struct th_au64 *)address);
+    }
+}
+
+bool thi_region_drop(const struct th_allocator *mem, void *memory, size_t size)
+{
+    size_t page = thi_port_page_bytes();
+    if ((uintptr_t)memory % page != 0 || size % page != 0) {
+        return false;
+    }
+    if (pages_are_ours(mem) && thi_port_pages_drop(memory, size)) {
+        return true;
+    }
+    struct th_au64 *words = memory;
+    for (size_t i = 0; i < size / sizeof *words; i++) {
+        /* relaxed: the caller orders the drop against users of the range; atomic, as readers may still look. */
+        th_u64_store_rlx(&words[i], 0);
+    }
+    return true;
+}
