@@ -25,3 +25,8 @@ if(server_sources)
     target_link_libraries(tophash_server PUBLIC tophash_static PRIVATE tophash_flags)
     target_link_libraries(tophash_command PRIVATE tophash_server)
 endif()
+
+# The style checker is a program of its own and knows nothing of the library.
+file(GLOB tidy_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/tidy/*.c)
+add_executable(tidy ${tidy_sources})
+target_link_libraries(tidy PRIVATE tophash_flags)
