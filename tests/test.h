@@ -10,6 +10,7 @@
 #define TOPHASH_TESTS_TEST_H
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ static uint64_t test_seed;
 static unsigned test_scale_percent = 100;
 static int test_failures; /* of the running test */
 static const char *test_skip_reason;
+static char test_running[256]; /* what to print if its time is up */
 
 static inline void test_register(struct test_case *test)
 {
@@ -94,72 +96,136 @@ static inline uint64_t test_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static int test_main(int argc, char **argv)
+/* What the arguments and the environment ask for. */
+struct test_options {
+    unsigned limit_s;
+    bool list;
+    char **names; /* substrings; none: all tests */
+    int name_count;
+};
+
+struct test_totals {
+    unsigned passed;
+    unsigned failed;
+    unsigned skipped;
+};
+
+/* Behind `prefix` in `argument`; NULL if it does not start so. */
+static inline const char *test_option(const char *argument, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return strncmp(argument, prefix, size) == 0 ? argument + size : NULL;
+}
+
+static inline void test_environment_read(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     test_seed = (uint64_t)now.tv_sec * 1000000007u ^ (uint64_t)now.tv_nsec;
-    unsigned limit_s = 120;
     const char *scale = getenv("TOPHASH_TEST_SCALE");
+    const char *seed = getenv("TOPHASH_TEST_SEED");
     if (scale != NULL) {
         test_scale_percent = (unsigned)strtoul(scale, NULL, 10);
     }
-    const char *seed = getenv("TOPHASH_TEST_SEED");
     if (seed != NULL) {
         test_seed = strtoull(seed, NULL, 0);
     }
-    bool list = false;
-    int select_first = argc;
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--seed=", 7) == 0) {
-            test_seed = strtoull(argv[i] + 7, NULL, 0);
-        } else if (strncmp(argv[i], "--scale=", 8) == 0) {
-            test_scale_percent = (unsigned)strtoul(argv[i] + 8, NULL, 10);
-        } else if (strncmp(argv[i], "--time-limit=", 13) == 0) {
-            limit_s = (unsigned)strtoul(argv[i] + 13, NULL, 10);
+}
+
+static inline struct test_options test_options_read(int argc, char **argv)
+{
+    struct test_options options = {.limit_s = 120};
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        const char *value;
+        if ((value = test_option(argv[i], "--seed=")) != NULL) {
+            test_seed = strtoull(value, NULL, 0);
+        } else if ((value = test_option(argv[i], "--scale=")) != NULL) {
+            test_scale_percent = (unsigned)strtoul(value, NULL, 10);
+        } else if ((value = test_option(argv[i], "--time-limit=")) != NULL) {
+            options.limit_s = (unsigned)strtoul(value, NULL, 10);
         } else if (strcmp(argv[i], "--list") == 0) {
-            list = true;
+            options.list = true;
         } else {
-            select_first = i;
-            break;
+            fprintf(stderr, "%s: unknown option %s; see tests/test.h\n", argv[0], argv[i]);
+            exit(2);
         }
     }
-    unsigned passed = 0, failed = 0, skipped = 0, number = 0;
-    printf("# seed %" PRIu64 "\n", test_seed);
-    for (struct test_case *test = test_cases; test != NULL; test = test->next) {
-        bool selected = select_first == argc;
-        for (int i = select_first; i < argc; i++) {
-            selected = selected || strstr(test->name, argv[i]) != NULL;
+    options.names = argv + i;
+    options.name_count = argc - i;
+    return options;
+}
+
+static inline bool test_selected(const struct test_options *options, const char *name)
+{
+    for (int i = 0; i < options->name_count; i++) {
+        if (strstr(name, options->names[i]) != NULL) {
+            return true;
         }
-        if (!selected) {
+    }
+    return options->name_count == 0;
+}
+
+/* Ends the program: a test that hangs cannot be left otherwise. Only calls a handler may make. */
+static inline void test_time_is_up(int signal_number)
+{
+    (void)signal_number;
+    static const char message[] = "# the time limit of one test is over: --time-limit=SECONDS\n";
+    if (write(STDOUT_FILENO, test_running, strlen(test_running)) < 0 ||
+        write(STDOUT_FILENO, message, sizeof message - 1) < 0) {
+        _exit(4);
+    }
+    _exit(3);
+}
+
+static inline void test_case_run(const struct test_case *test, unsigned number, unsigned limit_s,
+                                 struct test_totals *totals)
+{
+    test_failures = 0;
+    test_skip_reason = NULL;
+    snprintf(test_running, sizeof test_running, "not ok %u %s\n", number, test->name);
+    alarm(limit_s);
+    test->run();
+    alarm(0);
+    if (test_failures != 0) {
+        totals->failed++;
+        printf("not ok %u %s\n", number, test->name);
+    } else if (test_skip_reason != NULL) {
+        totals->skipped++;
+        printf("ok %u %s # SKIP %s\n", number, test->name, test_skip_reason);
+    } else {
+        totals->passed++;
+        printf("ok %u %s\n", number, test->name);
+    }
+    fflush(stdout);
+}
+
+static inline int test_main(int argc, char **argv)
+{
+    test_environment_read();
+    struct test_options options = test_options_read(argc, argv);
+    struct test_totals totals = {0, 0, 0};
+    unsigned number = 0;
+    signal(SIGALRM, test_time_is_up);
+    if (!options.list) {
+        printf("# seed %" PRIu64 ", scale %u %%\n", test_seed, test_scale_percent);
+    }
+    for (const struct test_case *test = test_cases; test != NULL; test = test->next) {
+        if (!test_selected(&options, test->name)) {
             continue;
         }
-        if (list) {
-            printf("%s\n", test->name);
-            continue;
-        }
-        test_failures = 0;
-        test_skip_reason = NULL;
-        alarm(limit_s); /* the limit of one test: SIGALRM ends the program, which fails the run */
-        test->run();
-        alarm(0);
         number++;
-        if (test_failures != 0) {
-            failed++;
-            printf("not ok %u %s\n", number, test->name);
-        } else if (test_skip_reason != NULL) {
-            skipped++;
-            printf("ok %u %s # SKIP %s\n", number, test->name, test_skip_reason);
+        if (options.list) {
+            printf("%s\n", test->name);
         } else {
-            passed++;
-            printf("ok %u %s\n", number, test->name);
+            test_case_run(test, number, options.limit_s, &totals);
         }
-        fflush(stdout);
     }
-    if (!list) {
-        printf("1..%u\n%u passed, %u failed, %u skipped\n", number, passed, failed, skipped);
+    if (!options.list) {
+        printf("1..%u\n%u passed, %u failed, %u skipped\n", number, totals.passed, totals.failed,
+               totals.skipped);
     }
-    return failed == 0 && (list || number > 0) ? 0 : 1;
+    return totals.failed == 0 && number > 0 ? 0 : 1;
 }
 
 #define TEST_MAIN()                   \
