@@ -11,7 +11,7 @@ function(tophash_add_test name source library helpers)
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     target_link_libraries(${name} PRIVATE ${library} ${ARGN})
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s} LABELS ${room})
 endfunction()
 
 # A script exits with 77 to be counted as skipped, having printed why.
@@ -53,6 +53,7 @@ function(tophash_add_room room)
         get_filename_component(file ${script} NAME_WE)
         string(REGEX REPLACE "^test_" "" file ${file})
         tophash_add_script(${room}_${file} ${script})
+        set_tests_properties(${room}_${file} PROPERTIES LABELS ${room})
     endforeach()
 endfunction()
 

@@ -9,7 +9,7 @@
 set -eu
 
 build="gcc libc6-dev make cmake ninja-build pkg-config libxxhash-dev systemtap-sdt-dev"
-test="g++ clang-14 clang-format-14 libclang-rt-14-dev binutils gcovr git python3
+test="g++ clang-14 clang-format-14 libclang-rt-14-dev codespell binutils gcovr git python3
     netcat-openbsd memcached libmemcached-tools procps"
 bench="g++ libtbb-dev libcuckoo-dev liburcu-dev libck-dev gnuplot-nox"
 

@@ -95,6 +95,7 @@ static void symbols_visit(struct tidy *tidy, const char *options, const char *li
             snprintf(member, sizeof member, "%.*s", (int)strcspn(line, ":"), line);
         } else if (sscanf(line, "%*x %c %511s", &type, name) == 2) {
             symbols++;
+            name[strcspn(name, "@")] = '\0'; /* the version it is bound to */
             visit(tidy, context, name, member);
         }
     }

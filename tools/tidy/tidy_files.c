@@ -34,7 +34,7 @@ bool tidy_ends_with(const char *text, const char *suffix)
 bool tidy_is_c(const struct tidy_file *file)
 {
     return tidy_ends_with(file->path, ".c") || tidy_ends_with(file->path, ".h") ||
-           tidy_ends_with(file->path, ".cpp") || tidy_ends_with(file->path, ".hpp");
+           tidy_ends_with(file->path, ".cc");
 }
 
 const char *tidy_base_name(const char *path)

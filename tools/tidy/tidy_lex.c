@@ -14,6 +14,9 @@
 /* The comment's words with one space between them; decoration is dropped. */
 static char *comment_words(const char *text, size_t size)
 {
+    if (size >= 4 && text[size - 2] == '*' && text[size - 1] == '/') {
+        size -= 2;
+    }
     char *words = tidy_copy(text, size); /* for its room: words never take more */
     size_t used = 0;
     bool line_start = true, blank = true;
@@ -33,10 +36,7 @@ static char *comment_words(const char *text, size_t size)
         blank = false;
         words[used++] = c;
     }
-    while (used > 0 && (words[used - 1] == ' ' || words[used - 1] == '/')) {
-        used--;
-    }
-    if (used > 0 && words[used - 1] == '*') {
+    while (used > 0 && words[used - 1] == ' ') {
         used--;
     }
     words[used] = '\0';

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * box.c - a small file of a small project.
+ */
+#include "box/box.h"
+
+struct th_au64 thi_box;
+struct th_au64 thi_box_looks;
+
+uint64_t th_box_look(void)
+{
+    th_u64_store_rlx(&thi_box_looks, th_u64_load_rlx(&thi_box_looks) + 1);
+    /* acquire @box.full: the content before our use of it; other side: th_box_fill().
+     * Without it: we see a full box and find nothing in it. */
+    return th_u64_load_acq(&thi_box);
+}
+
+void th_box_fill(uint64_t content)
+{
+    /* release @box.full: the content before the mark; other side: th_box_look().
+     * Without it: a reader sees a full box and finds nothing in it. */
+    th_u64_store_rel(&thi_box, content);
+}

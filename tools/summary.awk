@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# summary.awk - adds up what the tests of a ctest JUnit file say: a program's own closing line counts
+# its cases; one without such a line counts as one. The last line is `N passed, N failed, N skipped`.
+
+/<testcase / {
+    name = $0
+    sub(/.*<testcase name="/, "", name)
+    sub(/".*/, "", name)
+    closing = ""
+    failed_here = 0
+    skipped_here = 0
+    reason = ""
+}
+/<failure/ { failed_here = 1 }
+/<skipped/ { skipped_here = 1 }
+/not ok / { sub(/.*not ok/, "not ok"); failures = failures "\n  " name ": " $0 }
+/ # SKIP / { sub(/.*ok [0-9]+ /, ""); reasons = reasons "\n  " name ": " $0 }
+/skipped: / { reason = $0; sub(/.*skipped: /, "", reason) }
+/[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/ {
+    closing = $0
+    sub(/<.*>/, "", closing)
+}
+/<\/testcase>/ {
+    count = split(closing, words, /[ ,]+/)
+    if (failed_here && (closing == "" || words[3] == 0)) {
+        failed++
+        failures = failures "\n  " name ": ended early, timed out or was killed; see its log"
+    } else if (skipped_here) {
+        skipped++
+        reasons = reasons "\n  " name ": " reason
+    } else if (closing == "") {
+        passed++
+    }
+    if (closing != "") {
+        passed += words[1]
+        failed += words[3]
+        skipped += words[5]
+    }
+}
+END {
+    if (reasons != "") { print "Skipped:" reasons }
+    if (failures != "") { print "Failed:" failures }
+    printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+    exit failed != 0 || passed == 0
+}
