@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT
+ * map_core.h - one algorithm for all key kinds: read, update, insert, erase.
+ *
+ * Guarantees   G1 a read that a write of the same key happens before sees that write or a later one.
+ *              G2 the operations of one key have one total order, consistent with happens-before.
+ * Progress     reads lock-free: each retry names an erase, a split or a merge that completed in the group. Updates wait for
+ *              the holder of the same key only; inserts and erases for the holder of the same group.
+ * Rules        Who waits for a cell holds no group. Everything here is inlined into the three kinds; the compiler folds the
+ *              `const struct key_kind` away.
+ */
+#ifndef TOPHASH_MAP_MAP_CORE_H
+#define TOPHASH_MAP_MAP_CORE_H
+
+#include <string.h>
+
+#include "map/map_priv.h"
+
+struct key_kind {
+    bool bytes;
+};
+
+enum write_mode { WRITE_PUT, WRITE_INSERT };
+
+#define LOOK_GROUPS_MAX (TH_MAP_DEPTH_MAX + 2)
+
+/* True if the cell whose key word was read holds the key, held by an updater or not. */
+TH_INLINE bool key_matches(const struct thi_map *map, const struct key_kind *kind, uint64_t stored,
+                           const struct key *key)
+{
+    if (!kind->bytes) {
+        return (stored | TH_KEY_LOCK) == (key->word | TH_KEY_LOCK);
+    }
+    uint64_t compared =
+        ~(((((uint64_t)1 << THI_SLAB_REFERENCE_BITS) - 1) << TH_KEY_REFERENCE_SHIFT) | TH_KEY_LOCK);
+    if (((stored ^ key->word) & compared) != 0) {
+        return false;
+    }
+    const struct record *record = record_at(map, stored);
+    return record->key_bytes == key->size && memcmp(record->key, key->bytes, key->size) == 0;
+}
+
+/* The cell of the line that holds the key, and its key word; NULL. */
+TH_INLINE struct cell *line_find(const struct thi_map *map, const struct key_kind *kind,
+                                 struct cell *line, const struct key *key, uint64_t *stored)
+{
+    for (unsigned i = 0; i < TH_MAP_LINE_CELLS; i++) {
+        uint64_t word = cell_key(&line[i]);
+        if (key_matches(map, kind, word, key)) {
+            *stored = word;
+            return &line[i];
+        }
+    }
+    return NULL;
+}
+
+/* Follows the key's probe path through the group. */
+TH_INLINE struct cell *group_scan(const struct thi_map *map, const struct key_kind *kind,
+                                  const struct group *group, const struct key *key,
+                                  uint64_t *stored)
+{
+    unsigned home = hash_line(key->hash, group->line_mask);
+    *stored = TH_KEY_EMPTY;
+    for (unsigned d = 0; d <= group->line_mask; d++) {
+        unsigned line = home ^ d;
+        struct cell *cells = group->cells + ((size_t)line << TH_MAP_LINE_CELLS_LOG2);
+        struct cell *cell = line_find(map, kind, cells, key, stored);
+        if (cell != NULL) {
+            return cell;
+        }
+        if ((passed_load(group->side) >> line & 1) == 0) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* What a look at a key found: the cell, its key word and value, and the group the cell stands in. */
+struct found {
+    struct cell *cell;
+    uint64_t stored;
+    uint64_t value;
+    struct group group;
+};
+
+/* The groups a key may stand in while its own group borrows, is being split or merged, old places first. */
+static inline unsigned look_groups(const struct thi_map *map, const struct group *own,
+                                   uint64_t word, uint64_t hash, struct group *groups)
+{
+    unsigned count = 0;
+    if ((word & TH_WORD_BORROWS) != 0) {
+        for (uint32_t bits = own->index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
+            groups[count++] = thi_map_group(map, group_parent(bits));
+        }
+        for (unsigned i = 0; i < count / 2; i++) { /* the oldest ancestor first */
+            struct group swap = groups[i];
+            groups[i] = groups[count - 1 - i];
+            groups[count - 1 - i] = swap;
+        }
+    }
+    groups[count++] = *own;
+    if ((word & TH_WORD_SPLITTING) != 0) {
+        uint32_t sibling = own->index | (uint32_t)1 << word_depth(word);
+        if ((hash >> word_depth(word) & 1) != 0) {
+            groups[count++] = thi_map_group(map, sibling);
+        }
+    }
+    if ((word & TH_WORD_MERGING) != 0) {
+        groups[count++] = thi_map_group(map, group_parent(own->index));
+    }
+    return count;
+}
+
+enum look { LOOK_FOUND, LOOK_ABSENT, LOOK_AGAIN };
+
+/* One validated look at all groups of a key. A key moves at most once while the words of these groups stay the same, so
+ * two rounds in a row find it wherever it goes. */
+TH_INLINE enum look look_special(const struct thi_map *map, const struct key_kind *kind,
+                                 const struct key *key, const struct group *own, uint64_t word,
+                                 struct found *found)
+{
+    struct group groups[LOOK_GROUPS_MAX];
+    uint64_t words[LOOK_GROUPS_MAX];
+    unsigned count = look_groups(map, own, word, key->hash, groups);
+    for (unsigned i = 0; i < count; i++) {
+        words[i] = groups[i].index == own->index ? word : word_load(groups[i].side);
+    }
+    enum look result = LOOK_ABSENT;
+    for (unsigned i = 0; i < 2 * count && result == LOOK_ABSENT; i++) {
+        const struct group *group = &groups[i % count];
+        found->cell = group_scan(map, kind, group, key, &found->stored);
+        if (found->cell != NULL) {
+            found->value = cell_value(found->cell);
+            found->group = *group;
+            result = LOOK_FOUND;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (!word_same(word_recheck(groups[i].side), words[i])) {
+            return LOOK_AGAIN;
+        }
+    }
+    return result;
+}
+
+/* One validated look at the group whose word was read. `word` may carry the LOCK of the caller. */
+TH_INLINE enum look look_once(const struct thi_map *map, const struct key_kind *kind,
+                              const struct key *key, const struct group *own, uint64_t word,
+                              struct found *found)
+{
+    if (TH_UNLIKELY((word & TH_WORD_SPECIAL) != 0)) {
+        return look_special(map, kind, key, own, word, found);
+    }
+    THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
+    found->cell = group_scan(map, kind, own, key, &found->stored);
+    if (found->cell != NULL) {
+        THI_MAP_POINT(THI_MAP_POINT_READ_KEY, map);
+        found->value = cell_value(found->cell);
+        THI_MAP_POINT(THI_MAP_POINT_READ_VALUE, map);
+        found->group = *own;
+    } else {
+        THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
+    }
+    if (!word_same(word_recheck(own->side), word)) {
+        return LOOK_AGAIN;
+    }
+    return found->cell != NULL ? LOOK_FOUND : LOOK_ABSENT;
+}
+
+/* Looks until a look was undisturbed. */
+TH_INLINE bool look(const struct thi_map *map, const struct key_kind *kind, const struct key *key,
+                    struct found *found)
+{
+    for (;;) {
+        uint64_t word;
+        struct group group = thi_map_find_group(map, key->hash, &word);
+        enum look result = look_once(map, kind, key, &group, word, found);
+        if (TH_LIKELY(result != LOOK_AGAIN)) {
+            return result == LOOK_FOUND;
+        }
+        /* The group had an erase, a split or a merge meanwhile: somebody made progress.
+         * relaxed: statistic, read by stats only. */
+        th_u64_add_rlx(&((struct thi_map *)(uintptr_t)map)->counters.read_retries, 1);
+    }
+}
+
+/* Asks for the lines that a look at the hash will read, if the map is in the table. */
+TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
+{
+    uint32_t index = (uint32_t)hash & (uint32_t)hint_load(map);
+    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
+    unsigned home = (unsigned)(hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    __builtin_prefetch(&chunk_cells(chunk, index)[home]);
+    __builtin_prefetch(chunk_side(chunk, index));
+}
+
+/* The get path of a map in the table: group word, home cell, home line. Anything unusual is left to `look`. */
+enum quick { QUICK_FOUND, QUICK_ABSENT, QUICK_UNKNOWN };
+
+/* The home line was read and does not hold the key: is it absent? */
+TH_INLINE enum quick quick_absent(const struct side *side, unsigned line, uint64_t word)
+{
+    bool ends_here = (passed_load(side) >> line & 1) == 0;
+    bool valid = word_same(word_recheck(side), word) && (word & TH_WORD_SPECIAL) == 0;
+    return ends_here && valid ? QUICK_ABSENT : QUICK_UNKNOWN;
+}
+
+TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind *kind,
+                                const struct key *key, uint64_t *value)
+{
+    uint64_t hint = hint_load(map);
+    uint32_t index = (uint32_t)key->hash & (uint32_t)hint;
+    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
+    const struct side *side = chunk_side(chunk, index);
+    uint64_t word = word_load(side);
+    if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
+        return QUICK_UNKNOWN; /* small, absent, split further or less than most */
+    }
+    unsigned home = (unsigned)(key->hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    struct cell *cells = chunk_cells(chunk, index);
+    struct cell *cell = &cells[home];
+    uint64_t stored = cell_key(cell);
+    if (TH_UNLIKELY(!key_matches(map, kind, stored, key))) {
+        unsigned line = home >> TH_MAP_LINE_CELLS_LOG2;
+        cell = line_find(map, kind, &cells[line << TH_MAP_LINE_CELLS_LOG2], key, &stored);
+        if (cell == NULL) {
+            return quick_absent(side, line, word);
+        }
+    }
+    uint64_t seen = cell_value(cell);
+    if (TH_UNLIKELY(!word_same(word_recheck(side), word))) {
+        return QUICK_UNKNOWN;
+    }
+    *value = seen;
+    return QUICK_FOUND;
+}
+
+/* ------------------------------------------------------------------ updates */
+
+/* Takes the lock of the cell that holds the key: true and *found; false: absent. Waits while another holds it. */
+TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const struct key *key,
+                        struct found *found)
+{
+    unsigned round = 0;
+    for (;;) {
+        if (!look(map, kind, key, found)) {
+            return false;
+        }
+        uint64_t unlocked = found->stored & ~TH_KEY_LOCK;
+        if (cell_try_lock(found->cell, unlocked)) {
+            found->stored = unlocked;
+            THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
+            return true;
+        }
+        thi_map_wait(&map->counters.cell_waits, found->cell, &round);
+    }
+}
+
+/* The same in the home line of a map in the table, without a look at anything but the line. The lock proves by itself
+ * that the cell is the key's (I1). QUICK_ABSENT is as good as a get's. */
+TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_kind *kind,
+                                    const struct key *key, struct found *found)
+{
+    uint64_t hint = hint_load(map);
+    uint32_t index = (uint32_t)key->hash & (uint32_t)hint;
+    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
+    const struct side *side = chunk_side(chunk, index);
+    uint64_t word = word_load(side);
+    if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
+        return QUICK_UNKNOWN;
+    }
+    unsigned home = (unsigned)(key->hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    struct cell *cells = chunk_cells(chunk, index);
+    struct cell *cell = &cells[home];
+    uint64_t stored = cell_key(cell);
+    if (TH_UNLIKELY(!key_matches(map, kind, stored, key))) {
+        cell = line_find(map, kind, &cells[home & ~(TH_MAP_LINE_CELLS - 1)], key, &stored);
+        if (cell == NULL) {
+            return quick_absent(side, home >> TH_MAP_LINE_CELLS_LOG2, word);
+        }
+    }
+    stored &= ~TH_KEY_LOCK;
+    if (!cell_try_lock(cell, stored)) {
+        return QUICK_UNKNOWN;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
+    found->cell = cell;
+    found->stored = stored;
+    return QUICK_FOUND;
+}
+
+TH_INLINE bool key_lock_any(struct thi_map *map, const struct key_kind *kind, const struct key *key,
+                            struct found *found)
+{
+    enum quick quick = key_lock_quick(map, kind, key, found);
+    if (TH_LIKELY(quick != QUICK_UNKNOWN)) {
+        return quick == QUICK_FOUND;
+    }
+    return key_lock(map, kind, key, found);
+}
+
+/* Gives a held cell its new value and lets it go. Returns the value before. */
+TH_INLINE uint64_t held_cell_set(const struct found *found, uint64_t value)
+{
+    uint64_t before = cell_value(found->cell);
+    cell_store_value(found->cell, value);
+    cell_store_key(found->cell, found->stored);
+    return before;
+}
+
+/* ------------------------------------------------------------------ inserts */
+
+/* Locks the group that covers the hash. `word` is its word without the LOCK. */
+TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *word)
+{
+    unsigned round = 0;
+    for (;;) {
+        struct group group = thi_map_find_group(map, hash, word);
+        /* The exchange proves that nothing of the word changed: depth, and so coverage, are as found. */
+        if ((*word & TH_WORD_LOCK) == 0 && group_try_lock(group.side, word)) {
+            THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
+            return group;
+        }
+        thi_map_wait(&map->counters.group_waits, group.side, &round);
+    }
+}
+
+enum insert { INSERT_DONE, INSERT_PRESENT, INSERT_FULL };
+
+/* Under the group's lock: looks for the key, fills a free cell if it is absent. Lets the group go in any case.
+ * *found is the present entry for INSERT_PRESENT; *count the entries of the group for INSERT_DONE. */
+TH_INLINE enum insert insert_locked(struct thi_map *map, const struct key_kind *kind,
+                                    const struct key *key, uint64_t key_word, uint64_t value,
+                                    struct found *found)
+{
+    uint64_t word;
+    struct group group = group_lock(map, key->hash, &word);
+    enum look seen;
+    do {
+        seen = look_once(map, kind, key, &group, word, found);
+    } while (seen == LOOK_AGAIN); /* only an ancestor can have changed: it completed a step */
+    if (seen == LOOK_FOUND) {
+        word_store(group.side, word);
+        return INSERT_PRESENT;
+    }
+    unsigned distance = 0;
+    struct cell *cell = thi_map_free_cell(&group, key->hash, &distance);
+    if (TH_UNLIKELY(cell == NULL)) {
+        word_store(group.side, word);
+        return INSERT_FULL;
+    }
+    thi_map_passes_add(&group, key->hash, distance);
+    cell_store_value(cell, value);
+    cell_store_key(cell, key_word);
+    found->group = group;
+    found->value = word + TH_WORD_COUNT_ONE;
+    word_store(group.side, word + TH_WORD_COUNT_ONE);
+    return INSERT_DONE;
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * map_geometry.h - the numbers of the map's layout. Tests and the checker build the map with tiny ones.
+ *
+ * TH_MAP_TINY chooses a geometry in which every rare state is common: groups of 8 cells, chunks of 4 groups. Each
+ * number can also be set on its own.
+ */
+#ifndef TOPHASH_MAP_MAP_GEOMETRY_H
+#define TOPHASH_MAP_MAP_GEOMETRY_H
+
+#ifdef TH_MAP_TINY
+#define TH_MAP_LINES_LOG2 1
+#define TH_MAP_CHUNK_GROUPS_LOG2 2
+#endif
+
+/* Lines of four cells in a group, at most 6: the bitmap of a group is one word. */
+#ifndef TH_MAP_LINES_LOG2
+#define TH_MAP_LINES_LOG2 6
+#endif
+
+/* Groups in a chunk: the unit of the directory. 512 groups of 4 KiB make 2 MiB, a huge page. */
+#ifndef TH_MAP_CHUNK_GROUPS_LOG2
+#define TH_MAP_CHUNK_GROUPS_LOG2 9
+#endif
+
+/* Groups that always exist: 4, so that two bits of every stored key are implied by its group and free for marks. */
+#define TH_MAP_ROOT_DEPTH 2u
+#define TH_MAP_ROOT_GROUPS 4u
+
+#define TH_MAP_LINE_CELLS_LOG2 2
+#define TH_MAP_LINE_CELLS 4u
+#define TH_MAP_LINES (1u << TH_MAP_LINES_LOG2)
+#define TH_MAP_GROUP_CELLS_LOG2 (TH_MAP_LINES_LOG2 + TH_MAP_LINE_CELLS_LOG2)
+#define TH_MAP_GROUP_CELLS (1u << TH_MAP_GROUP_CELLS_LOG2)
+#define TH_MAP_GROUP_BYTES ((size_t)TH_MAP_GROUP_CELLS * 16u)
+#define TH_MAP_CHUNK_GROUPS (1u << TH_MAP_CHUNK_GROUPS_LOG2)
+
+/* Entries at which a group asks to be split: 200 of 256. */
+#ifndef TH_MAP_SPLIT_COUNT
+#define TH_MAP_SPLIT_COUNT (TH_MAP_GROUP_CELLS * 25u / 32u)
+#endif
+/* Two groups are merged when together they hold no more than this: half of what makes a group split again. */
+#ifndef TH_MAP_MERGE_COUNT
+#define TH_MAP_MERGE_COUNT (TH_MAP_GROUP_CELLS * 13u / 32u)
+#endif
+
+/* How much deeper than the typical group one group may be. Random keys need 1; keys chosen to meet in one group would
+ * otherwise buy a directory of their own. */
+#define TH_MAP_DEPTH_SLACK 3u
+/* Deepest group: its number is 31 bits. */
+#define TH_MAP_DEPTH_MAX 31u
+
+/* Keys that get_many and put_many work on at once. */
+#define TH_MAP_BATCH 32u
+
+#endif

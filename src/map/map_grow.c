@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ * map_grow.c - the map grows: a group is split in two, a small map moves to a bigger block, borrowers come home.
+ *
+ * Guarantees   G1 one call moves the entries of one group (of a small map: of the map, at most half a table group's worth).
+ *              G2 reads go on all the time; updates of other keys too; a cell held by a stopped updater is left behind as a
+ *              borrower and brought home later.
+ * Progress     who cannot get the group's lock at once leaves the work to its holder.
+ * Invariants   keeps I1 to I6 of map_priv.h. A split: SPLITTING is shown before the first entry leaves and version and depth
+ *              grow after the last one did, so that a miss that overlaps is noticed; the version grows once more in
+ *              between, before freed cells are filled by entries that come back to their home line (I3).
+ */
+#include "map/map_priv.h"
+
+/* What a split or a repayment works on. */
+struct split {
+    struct thi_map *map;
+    struct group group;
+    struct group sibling;
+    uint64_t word;  /* of the group, LOCK set */
+    unsigned depth; /* before */
+    unsigned moved;
+    bool left_behind; /* an entry of the sibling could not be taken along */
+};
+
+/* ------------------------------------------------------------------ split */
+
+/* Phase 1: the sibling's entries leave. */
+static void split_move(struct split *split)
+{
+    for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
+        struct cell *cell = &split->group.cells[i];
+        uint64_t key_word = cell_key(cell);
+        if (key_word == TH_KEY_EMPTY) {
+            continue;
+        }
+        /* The key of a cell cannot change while we hold the group, only its LOCK. */
+        uint64_t hash = entry_hash(split->map, key_word, split->group.index);
+        if ((hash & depth_mask(split->depth + 1)) != split->sibling.index) {
+            continue;
+        }
+        uint64_t held = thi_map_cell_lock_bounded(cell);
+        if (held == TH_KEY_EMPTY) {
+            split->left_behind = true;
+            continue;
+        }
+        unsigned distance = thi_map_distance(&split->group, hash, cell);
+        if (!thi_map_move_entry(split->map, cell, held, hash, &split->sibling)) {
+            cell_store_key(cell, held); /* cannot be: the sibling was empty and is as large */
+            split->left_behind = true;
+            continue;
+        }
+        thi_map_passes_sub(&split->group, hash, distance);
+        split->moved++;
+        THI_MAP_POINT(THI_MAP_POINT_SPLIT_MOVED, split->map);
+    }
+}
+
+/* The first cell of the line that is empty and was so when this phase began; NULL. */
+static struct cell *line_vacancy(const struct group *group, unsigned line, const uint64_t *vacated)
+{
+    for (unsigned i = 0; i < TH_MAP_LINE_CELLS; i++) {
+        unsigned number = (line << TH_MAP_LINE_CELLS_LOG2) + i;
+        bool used_here = (vacated[number / 64] >> (number % 64) & 1) != 0;
+        if (!used_here && cell_key(&group->cells[number]) == TH_KEY_EMPTY) {
+            return &group->cells[number];
+        }
+    }
+    return NULL;
+}
+
+/* Phase 2: displaced entries that stayed come back to their home line, into cells freed before this phase. A cell freed in
+ * this phase stays empty until the version has grown (I3). */
+static void split_rehome(struct split *split)
+{
+    uint64_t vacated[(TH_MAP_GROUP_CELLS + 63) / 64] = {0};
+    const struct group *group = &split->group;
+    for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
+        struct cell *cell = &group->cells[i];
+        uint64_t key_word = cell_key(cell);
+        if (key_word == TH_KEY_EMPTY) {
+            continue;
+        }
+        uint64_t hash = entry_hash(split->map, key_word, group->index);
+        unsigned distance = thi_map_distance(group, hash, cell);
+        if (distance == 0) {
+            continue;
+        }
+        struct cell *to = line_vacancy(group, hash_line(hash, group->line_mask), vacated);
+        if (to == NULL || (key_word & TH_KEY_LOCK) != 0 || !cell_try_lock(cell, key_word)) {
+            continue;
+        }
+        cell_store_value(to, cell_value(cell));
+        cell_store_key(to, key_word | TH_KEY_LOCK);
+        cell_store_key(cell, TH_KEY_EMPTY);
+        vacated[i / 64] |= (uint64_t)1 << (i % 64);
+        thi_map_passes_sub(group, hash, distance);
+        cell_store_key(to, key_word);
+    }
+}
+
+/* The group's lock is held, its sibling absent and covered by the directory. */
+static void split_locked(struct split *split)
+{
+    struct side *side = split->group.side;
+    uint64_t sibling_word = word_load(split->sibling.side);
+    split->word |= TH_WORD_SPLITTING;
+    word_store(side, split->word);
+    THI_MAP_POINT(THI_MAP_POINT_SPLIT_MARKED, split->map);
+    if (word_count(split->word) != 0) {
+        split_move(split);
+        split->word = word_bumped(split->word);
+        word_store(side, split->word);
+        split_rehome(split);
+        THI_MAP_POINT(THI_MAP_POINT_SPLIT_REHOMED, split->map);
+    }
+    uint64_t moved_count = (uint64_t)split->moved * TH_WORD_COUNT_ONE;
+    uint64_t borrows = split->left_behind ? TH_WORD_BORROWS : 0;
+    borrows |= split->word & TH_WORD_BORROWS; /* what the group borrowed may be the sibling's */
+    sibling_word = word_with_depth(word_bumped(sibling_word), split->depth + 1) & ~TH_WORD_SPECIAL;
+    word_store(split->sibling.side, sibling_word | borrows | moved_count);
+    THI_MAP_POINT(THI_MAP_POINT_SPLIT_SIBLING_LIVE, split->map);
+    uint64_t word = word_with_depth(word_bumped(split->word), split->depth + 1);
+    word_store(side, (word & ~(TH_WORD_SPLITTING | TH_WORD_LOCK)) - moved_count);
+}
+
+static void split_count(struct thi_map *map, const struct split *split)
+{
+    /* relaxed: a count of groups that only steers the hint. */
+    th_u64_add_rlx(&map->group_count, 1);
+    /* relaxed: statistic, read by stats only. */
+    th_u64_add_rlx(&map->counters.splits, 1);
+    thi_trace(THI_EVENT_GROWTH_STEP, (uintptr_t)map, split->group.index);
+    thi_trace(THI_EVENT_SPLIT, (uintptr_t)map, split->moved);
+    thi_map_hint_update(map);
+}
+
+th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
+{
+    struct split split = {.map = map};
+    split.group = thi_map_find_group(map, hash, &split.word);
+    split.depth = word_depth(split.word);
+    if (thi_map_is_small(map) || word_count(split.word) < count_min) {
+        return TH_OK;
+    }
+    unsigned typical = word_depth(hint_load(map));
+    if (split.depth >= typical + TH_MAP_DEPTH_SLACK || split.depth >= TH_MAP_DEPTH_MAX) {
+        /* relaxed: statistic, read by stats only. */
+        th_u64_add_rlx(&map->counters.split_put_off, 1);
+        return TH_EBUSY;
+    }
+    uint32_t sibling = split.group.index | (uint32_t)1 << split.depth;
+    th_status status = thi_map_table_cover(map, sibling);
+    if (status != TH_OK) {
+        return status;
+    }
+    split.group = group_in_table(chunks_load(map), split.group.index);
+    split.sibling = group_in_table(chunks_load(map), sibling);
+    if (word_count(split.word) != 0) {
+        /* The fault of a first touch is taken before the lock, not under it. */
+        thi_region_populate(split.sibling.cells, TH_MAP_GROUP_BYTES);
+    }
+    if ((split.word & TH_WORD_LOCK) != 0 || !group_try_lock(split.group.side, &split.word)) {
+        /* relaxed: statistic, read by stats only. */
+        th_u64_add_rlx(&map->counters.split_put_off, 1);
+        return TH_MORE;
+    }
+    split.word |= TH_WORD_LOCK;
+    split_locked(&split);
+    split_count(map, &split);
+    return TH_OK;
+}
+
+void thi_map_hint_update(struct thi_map *map)
+{
+    /* relaxed: a count of groups that only steers the hint. */
+    uint64_t groups = th_u64_load_rlx(&map->group_count);
+    uint64_t hint = hint_load(map);
+    if ((hint & TH_HINT_SMALL) != 0 || groups < TH_MAP_ROOT_GROUPS) {
+        return;
+    }
+    unsigned depth = thi_log2_floor(groups);
+    if (groups >= ((uint64_t)3 << depth) / 2) {
+        depth++; /* more than half of the next doubling is done: most keys are one level deeper */
+    }
+    if (depth == word_depth(hint) || depth >= TH_MAP_DEPTH_MAX) {
+        return;
+    }
+    if (thi_map_table_cover(map, (uint32_t)depth_mask(depth)) != TH_OK) {
+        return;
+    }
+    thi_trace(depth > word_depth(hint) ? THI_EVENT_GROWTH_END : THI_EVENT_GROWTH_BEGIN,
+              (uintptr_t)map, groups);
+    /* release @map.hint: the directory that covers the mask before the mask; other side: hint_load().
+     * Without it: a reader indexes a directory that is too short. A lost race leaves an older hint, which is only slower. */
+    (void)th_u64_cas_rel_rlx(&map->hint, &hint, hint_make(depth));
+}
+
+/* ------------------------------------------------------------------ borrowers come home */
+
+/* Moves what belongs to `own` out of one ancestor. Both groups are locked. False: something stays. */
+static bool repay_from(struct thi_map *map, const struct group *ancestor, uint64_t *ancestor_word,
+                       const struct group *own, uint64_t *own_word)
+{
+    bool all = true;
+    unsigned depth = word_depth(*own_word);
+    for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
+        struct cell *cell = &ancestor->cells[i];
+        uint64_t key_word = cell_key(cell);
+        if (key_word == TH_KEY_EMPTY) {
+            continue;
+        }
+        uint64_t hash = entry_hash(map, key_word, ancestor->index);
+        if ((hash & depth_mask(depth)) != own->index) {
+            continue;
+        }
+        uint64_t held = thi_map_cell_lock_bounded(cell);
+        if (held == TH_KEY_EMPTY) {
+            all = false;
+            continue;
+        }
+        unsigned distance = thi_map_distance(ancestor, hash, cell);
+        if (!thi_map_move_entry(map, cell, held, hash, own)) {
+            cell_store_key(cell, held);
+            all = false;
+            continue;
+        }
+        thi_map_passes_sub(ancestor, hash, distance);
+        *ancestor_word = word_bumped(*ancestor_word - TH_WORD_COUNT_ONE);
+        *own_word += TH_WORD_COUNT_ONE;
+    }
+    return all;
+}
+
+void thi_map_repay(struct thi_map *map, uint64_t hash)
+{
+    uint64_t own_word;
+    struct group own = thi_map_find_group(map, hash, &own_word);
+    if ((own_word & TH_WORD_BORROWS) == 0 || own.index < TH_MAP_ROOT_GROUPS ||
+        (own_word & TH_WORD_LOCK) != 0 || !group_try_lock(own.side, &own_word)) {
+        return;
+    }
+    bool all = true;
+    for (uint32_t bits = own.index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
+        struct group ancestor = group_in_table(chunks_load(map), group_parent(bits));
+        uint64_t word = word_load(ancestor.side);
+        if ((word & TH_WORD_LOCK) != 0 || !group_try_lock(ancestor.side, &word)) {
+            all = false;
+            continue;
+        }
+        all = repay_from(map, &ancestor, &word, &own, &own_word) && all;
+        word_store(ancestor.side, word);
+    }
+    if (all) {
+        own_word &= ~TH_WORD_BORROWS;
+    }
+    word_store(own.side, own_word);
+}
+
+struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
+                                 struct group *lender, uint64_t *lender_word)
+{
+    for (uint32_t bits = index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
+        *lender = group_in_table(chunks_load(map), group_parent(bits));
+        *lender_word = word_load(lender->side);
+        if ((*lender_word & TH_WORD_LOCK) != 0 || word_count(*lender_word) == TH_MAP_GROUP_CELLS ||
+            !group_try_lock(lender->side, lender_word)) {
+            continue;
+        }
+        unsigned distance = 0;
+        struct cell *cell = thi_map_free_cell(lender, hash, &distance);
+        if (cell != NULL) {
+            thi_map_passes_add(lender, hash, distance);
+            return cell;
+        }
+        word_store(lender->side, *lender_word);
+    }
+    return NULL;
+}

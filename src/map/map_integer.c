@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * map_integer.c - the operations of integer keys that both kinds call: all but the get path.
+ *
+ * Guarantees   those of map_core.h.
+ * Progress     as stated there.
+ */
+#include "map/map_integer.h"
+
+bool thi_integer_look(const struct thi_map *map, const struct key *key, uint64_t *value)
+{
+    return core_look(map, &integer_kind, key, value);
+}
+
+th_status thi_integer_put(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *old)
+{
+    struct key key = integer_key(map, plain);
+    for (;;) {
+        if (core_replace(map, &integer_kind, &key, value, old) == TH_OK) {
+            return TH_EXISTS;
+        }
+        uint64_t present;
+        th_status status = core_insert(map, &integer_kind, &key, key.word, value, &present);
+        if (status != TH_EXISTS) {
+            return status;
+        }
+        /* Somebody inserted it between our two looks: now it is an update. */
+    }
+}
+
+th_status thi_integer_insert(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *present)
+{
+    struct key key = integer_key(map, plain);
+    uint64_t seen;
+    th_status status = TH_EXISTS;
+    if (!TH_MAP_GET(map, &integer_kind, &key, &seen, thi_integer_look)) {
+        status = core_insert(map, &integer_kind, &key, key.word, value, &seen);
+    }
+    if (status == TH_EXISTS && present != NULL) {
+        *present = seen;
+    }
+    return status;
+}
+
+th_status thi_integer_replace(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *old)
+{
+    struct key key = integer_key(map, plain);
+    return core_replace(map, &integer_kind, &key, value, old);
+}
+
+th_status thi_integer_compare_exchange(struct thi_map *map, uint64_t plain, uint64_t *expected,
+                                       uint64_t desired)
+{
+    struct key key = integer_key(map, plain);
+    return core_compare_exchange(map, &integer_kind, &key, expected, desired);
+}
+
+th_status thi_integer_fetch_add(struct thi_map *map, uint64_t plain, uint64_t delta, uint64_t *old)
+{
+    struct key key = integer_key(map, plain);
+    return core_fetch_add(map, &integer_kind, &key, delta, old);
+}
+
+th_status thi_integer_erase(struct thi_map *map, uint64_t plain, uint64_t *old)
+{
+    struct key key = integer_key(map, plain);
+    return core_erase(map, &integer_kind, &key, NULL, old);
+}
+
+th_status thi_integer_erase_if(struct thi_map *map, uint64_t plain, uint64_t expected,
+                               uint64_t *found)
+{
+    struct key key = integer_key(map, plain);
+    uint64_t seen;
+    th_status status = core_erase(map, &integer_kind, &key, &expected, &seen);
+    if (status == TH_MISMATCH && found != NULL) {
+        *found = seen;
+    }
+    return status;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ * map_ops.h - the operations of a map, once for all key kinds, on top of map_core.h. Inlined into the three kinds.
+ *
+ * Progress     as stated in map_core.h.
+ */
+#ifndef TOPHASH_MAP_MAP_OPS_H
+#define TOPHASH_MAP_MAP_OPS_H
+
+#include "map/map_core.h"
+
+#define TH_BORROW_TRIES 64u
+
+/* The slow half of a get, out of line to keep the quick one short. */
+#define TH_MAP_GET(map, kind, key, value, slow) \
+    quick_found(quick_look((map), (kind), (key), (value)), (map), (key), (value), (slow))
+
+typedef bool (*look_function)(const struct thi_map *map, const struct key *key, uint64_t *value);
+
+TH_INLINE bool quick_found(enum quick quick, const struct thi_map *map, const struct key *key,
+                           uint64_t *value, look_function slow)
+{
+    if (TH_LIKELY(quick == QUICK_FOUND)) {
+        return true;
+    }
+    return TH_UNLIKELY(quick == QUICK_UNKNOWN) && slow(map, key, value);
+}
+
+TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
+                         const struct key *key, uint64_t *value)
+{
+    struct found found;
+    if (!look(map, kind, key, &found)) {
+        return false;
+    }
+    *value = found.value;
+    return true;
+}
+
+/* ------------------------------------------------------------------ growth as seen by an insert */
+
+/* After an insert: the group is full enough to be split, or borrows. Failure is no error: there is room. */
+TH_INLINE void core_after_insert(struct thi_map *map, uint64_t hash, const struct found *found)
+{
+    uint64_t word = found->value;
+    if (TH_LIKELY(word_count(word) < TH_MAP_SPLIT_COUNT && (word & TH_WORD_BORROWS) == 0)) {
+        return;
+    }
+    if (found->group.line_mask != TH_MAP_LINES - 1) {
+        return; /* a small map moves when it is full */
+    }
+    if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
+        (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
+    } else if ((word_count(word) & 3) == 0) {
+        thi_map_repay(map, hash);
+    }
+}
+
+/* Makes room in the full group of `hash`. TH_OK: try again; TH_MORE: held by others, wait; below 0: borrow or give up. */
+static inline th_status core_make_room(struct thi_map *map, uint64_t hash)
+{
+    if (thi_map_is_small(map)) {
+        return thi_map_upgrade(map);
+    }
+    th_status status = thi_map_split(map, hash, TH_MAP_GROUP_CELLS);
+    /* A held group will not stay held by a split; but its holder may have stopped. Borrowing needs its lock too. */
+    return status;
+}
+
+/* Puts an entry that is known to be absent when the lock is taken into an ancestor of its full group. */
+static inline enum insert core_borrow(struct thi_map *map, const struct group *own, uint64_t word,
+                                      const struct key *key, uint64_t key_word, uint64_t value)
+{
+    struct group lender;
+    uint64_t lender_word;
+    struct cell *cell = thi_map_borrow_cell(map, own->index, key->hash, &lender, &lender_word);
+    if (cell == NULL) {
+        word_store(own->side, word);
+        return INSERT_FULL;
+    }
+    /* Shown before the entry: who finds our group without the mark looks nowhere else. */
+    word_store(own->side, word | TH_WORD_LOCK | TH_WORD_BORROWS);
+    cell_store_value(cell, value);
+    cell_store_key(cell, key_word);
+    word_store(lender.side, lender_word + TH_WORD_COUNT_ONE);
+    word_store(own->side, word | TH_WORD_BORROWS);
+    return INSERT_DONE;
+}
+
+TH_INLINE enum insert borrow_locked(struct thi_map *map, const struct key_kind *kind,
+                                    const struct key *key, uint64_t key_word, uint64_t value)
+{
+    uint64_t word;
+    struct found found;
+    struct group group = group_lock(map, key->hash, &word);
+    enum look seen;
+    do {
+        seen = look_once(map, kind, key, &group, word, &found);
+    } while (seen == LOOK_AGAIN);
+    if (seen == LOOK_FOUND) {
+        word_store(group.side, word);
+        return INSERT_PRESENT;
+    }
+    if (word_count(word) < TH_MAP_GROUP_CELLS || group.line_mask != TH_MAP_LINES - 1) {
+        word_store(group.side, word);
+        return INSERT_PRESENT; /* room was made meanwhile: start again */
+    }
+    return core_borrow(map, &group, word, key, key_word, value);
+}
+
+/* Inserts the key if it is absent. TH_OK; TH_EXISTS: *present is its value as seen under the group's lock; TH_ENOMEM. */
+TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind,
+                                const struct key *key, uint64_t key_word, uint64_t value,
+                                uint64_t *present)
+{
+    unsigned round = 0;
+    for (unsigned borrows = 0;;) {
+        struct found found;
+        enum insert result = insert_locked(map, kind, key, key_word, value, &found);
+        if (TH_LIKELY(result == INSERT_DONE)) {
+            core_after_insert(map, key->hash, &found);
+            return TH_OK;
+        }
+        if (result == INSERT_PRESENT) {
+            *present = found.value;
+            return TH_EXISTS;
+        }
+        th_status status = core_make_room(map, key->hash);
+        if (status == TH_MORE) {
+            thi_map_wait(&map->counters.group_waits, map, &round);
+        }
+        if (status < 0) {
+            if (thi_map_is_small(map) || borrows++ >= TH_BORROW_TRIES) {
+                return TH_ENOMEM;
+            }
+            if (borrow_locked(map, kind, key, key_word, value) == INSERT_DONE) {
+                return TH_OK;
+            }
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ erase */
+
+/* Frees the cell of a held entry. Both its group's lock and its own LOCK are held. `word` is the group's without LOCK. */
+TH_INLINE void entry_clear(struct thi_map *map, const struct group *group, uint64_t word,
+                           struct cell *cell, uint64_t hash)
+{
+    (void)map; /* named for the test points */
+    unsigned distance = thi_map_distance(group, hash, cell);
+    cell_store_key(cell, TH_KEY_EMPTY);
+    THI_MAP_POINT(THI_MAP_POINT_ERASE_CLEARED, map);
+    thi_map_passes_sub(group, hash, distance);
+    word_store(group->side, word_bumped(word - TH_WORD_COUNT_ONE));
+}
+
+/* Locks the lender of a borrowed entry; its own group is locked by the caller. */
+static inline bool lender_try_lock(const struct group *lender, uint64_t *word)
+{
+    *word = word_load(lender->side);
+    return (*word & TH_WORD_LOCK) == 0 && group_try_lock(lender->side, word);
+}
+
+enum erase { ERASE_DONE, ERASE_ABSENT, ERASE_MISMATCH, ERASE_HELD };
+
+/* One try, under the group's lock. `expected` NULL: whatever the value is. found->value is the value. */
+TH_INLINE enum erase erase_locked(struct thi_map *map, const struct key_kind *kind,
+                                  const struct key *key, const uint64_t *expected,
+                                  struct found *found)
+{
+    uint64_t word;
+    uint64_t lender_word = 0;
+    struct group group = group_lock(map, key->hash, &word);
+    enum look seen;
+    do {
+        seen = look_once(map, kind, key, &group, word, found);
+    } while (seen == LOOK_AGAIN);
+    if (seen == LOOK_ABSENT) {
+        word_store(group.side, word);
+        return ERASE_ABSENT;
+    }
+    bool borrowed = found->group.index != group.index;
+    found->stored &= ~TH_KEY_LOCK;
+    if (borrowed && !lender_try_lock(&found->group, &lender_word)) {
+        word_store(group.side, word);
+        return ERASE_HELD;
+    }
+    enum erase result = ERASE_HELD;
+    if (cell_try_lock(found->cell, found->stored)) {
+        found->value = cell_value(found->cell);
+        result = expected == NULL || *expected == found->value ? ERASE_DONE : ERASE_MISMATCH;
+    }
+    if (result == ERASE_DONE) {
+        entry_clear(map, &found->group, borrowed ? lender_word : word, found->cell, key->hash);
+        if (borrowed) {
+            word_store(group.side, word);
+        }
+        return ERASE_DONE;
+    }
+    if (result == ERASE_MISMATCH) {
+        cell_store_key(found->cell, found->stored);
+    }
+    if (borrowed) {
+        word_store(found->group.side, lender_word);
+    }
+    word_store(group.side, word);
+    return result;
+}
+
+TH_INLINE th_status core_erase(struct thi_map *map, const struct key_kind *kind,
+                               const struct key *key, const uint64_t *expected, uint64_t *value)
+{
+    unsigned round = 0;
+    struct found found;
+    enum erase result;
+    while ((result = erase_locked(map, kind, key, expected, &found)) == ERASE_HELD) {
+        thi_map_wait(&map->counters.cell_waits, map, &round);
+    }
+    if (result == ERASE_ABSENT) {
+        return TH_ABSENT;
+    }
+    if (value != NULL) {
+        *value = found.value;
+    }
+    if (result == ERASE_MISMATCH) {
+        return TH_MISMATCH;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, found.value, key->hash);
+    }
+    if (kind->bytes) {
+        thi_map_record_retire(map, found.stored, key->hash);
+    }
+    return TH_OK;
+}
+
+/* ------------------------------------------------------------------ updates */
+
+TH_INLINE th_status core_replace(struct thi_map *map, const struct key_kind *kind,
+                                 const struct key *key, uint64_t value, uint64_t *old)
+{
+    struct found found;
+    if (!key_lock_any(map, kind, key, &found)) {
+        return TH_ABSENT;
+    }
+    uint64_t before = held_cell_set(&found, value);
+    if (old != NULL) {
+        *old = before;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, before, key->hash);
+    }
+    return TH_OK;
+}
+
+TH_INLINE th_status core_compare_exchange(struct thi_map *map, const struct key_kind *kind,
+                                          const struct key *key, uint64_t *expected,
+                                          uint64_t desired)
+{
+    struct found found;
+    if (!key_lock_any(map, kind, key, &found)) {
+        return TH_ABSENT;
+    }
+    uint64_t before = cell_value(found.cell);
+    if (before != *expected) {
+        cell_store_key(found.cell, found.stored);
+        *expected = before;
+        return TH_MISMATCH;
+    }
+    (void)held_cell_set(&found, desired);
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, before, key->hash);
+    }
+    return TH_OK;
+}
+
+TH_INLINE th_status core_fetch_add(struct thi_map *map, const struct key_kind *kind,
+                                   const struct key *key, uint64_t delta, uint64_t *old)
+{
+    struct found found;
+    if (!key_lock_any(map, kind, key, &found)) {
+        return TH_ABSENT;
+    }
+    uint64_t before = cell_value(found.cell);
+    (void)held_cell_set(&found, before + delta);
+    if (old != NULL) {
+        *old = before;
+    }
+    return TH_OK;
+}
+
+#endif
