@@ -3,6 +3,14 @@
  *
  * A reader stands between th_epoch_enter() and th_epoch_leave(). What was unlinked from every
  * shared place and then retired is reclaimed after every reader that could have seen it has left.
+ *
+ * Fork: in the child only the forking thread exists. All other threads are taken as having left,
+ * and what they retired is reclaimed in the child by those who retire there. What another thread
+ * was just sorting or reclaiming at the moment of the fork is leaked in the child. Explicit handles
+ * keep their state: the child leaves and unregisters those it does not use.
+ * Threads may be cancelled (deferred cancellation) and may end anywhere but inside `reclaim` run by
+ * a handle. Unloading the library with threads alive is safe; what those threads held is leaked.
+ * Signal handlers may call nothing here.
  */
 #ifndef TOPHASH_EPOCH_H
 #define TOPHASH_EPOCH_H
@@ -46,8 +54,9 @@ struct th_epoch_config {
     /* Soft cap on the bytes that wait (0: none). Above it every retire tries to reclaim a batch; it
      * is never a wait, so a stopped reader can still push the figure higher: see stats. */
     uint64_t waiting_bytes_max;
-    /* Readers and reclaimers both use a full fence, even where the system has membarrier: for programs
-     * that forbid that call later (a seccomp filter), and for tests. Costs some 5 to 20 ns an enter. */
+    /* Readers and reclaimers both use a full fence, even where the system has membarrier: for
+     * programs that forbid that call later (by a seccomp filter: nothing would be reclaimed any
+     * more), and for tests. Costs some 5 to 20 ns an enter. */
     bool fences_only;
 };
 
@@ -73,8 +82,10 @@ TH_API struct th_epoch *th_epoch_default(void);
 TH_API TH_MUST_CHECK th_status th_epoch_new(const struct th_epoch_config *config,
                                             struct th_epoch **domain);
 
-/* Reclaims what waits and frees the domain. No thread may be inside a guard of it or use it again.
- * NULL is allowed. */
+/* Reclaims what waits and frees the domain. No thread may be inside a guard of it or use it again;
+ * threads that used it may live on and end at any time, also during this call. Handles that are
+ * still registered end with it. NULL is allowed. Not for the default domain, nor inside
+ * `reclaim`. */
 TH_API void th_epoch_free(struct th_epoch *domain);
 
 /* Enter and leave a guard; the calling thread registers itself on first use and is forgotten when
@@ -87,7 +98,9 @@ TH_API void th_epoch_leave(struct th_epoch *domain);
 /* True if the calling thread stands inside a guard of the domain (automatic registration only). */
 TH_API bool th_epoch_inside(struct th_epoch *domain);
 
-/* Explicit membership: the handle may be used by one thread at a time. TH_OK, TH_ENOMEM. */
+/* Explicit membership: the handle may be used by one thread at a time. TH_OK, TH_ENOMEM. A handle
+ * that is unregistered inside a guard is taken as having left; what it retired is reclaimed by
+ * others. NULL may be unregistered. */
 TH_API TH_MUST_CHECK th_status th_epoch_register(struct th_epoch *domain,
                                                  struct th_epoch_handle **handle);
 TH_API void th_epoch_unregister(struct th_epoch_handle *handle);
@@ -99,18 +112,20 @@ TH_API void th_epoch_handle_retire(struct th_epoch_handle *handle, struct th_epo
 /* Hands over an object that no new reader can reach. `reclaim` is called once, later, on some
  * thread that retires, reclaims or frees the domain, never inside this call for this node unless no
  * reader can hold it. `bytes` is what the stats and the cap count. Cannot fail, never waits. May be
- * called inside or outside a guard. `reclaim` must not block and may retire further objects.
+ * called inside or outside a guard. `reclaim` must not block and may retire further objects; it
+ * runs with nothing of the library held, and inside a guard if its caller stands in one.
  * Lock-free. */
 TH_API void th_epoch_retire(struct th_epoch *domain, struct th_epoch_node *node, size_t bytes,
                             void (*reclaim)(struct th_epoch_node *node));
 
 /* Tries to advance the epoch and reclaims at most `objects_max` objects (0: a default batch), the
- * caller's own first, then those threads left behind that ended. Returns how many. Never waits. */
+ * caller's own first, then those that ended threads left behind and some of threads that have many.
+ * Returns how many. Never waits. Inside `reclaim` it does nothing. */
 TH_API size_t th_epoch_reclaim(struct th_epoch *domain, size_t objects_max);
 
 /* Waits until everything retired before the call has been reclaimed, or `timeout_ns` has passed.
- * Must not be called inside a guard (TH_EINVAL). TH_OK, TH_MORE on time-out. For tests and
- * shutdown. */
+ * Must not be called inside a guard or inside `reclaim` (TH_EINVAL). TH_OK, TH_MORE on time-out.
+ * For tests and shutdown. */
 TH_API TH_MUST_CHECK th_status th_epoch_drain(struct th_epoch *domain, uint64_t timeout_ns);
 
 TH_API void th_epoch_get_stats(struct th_epoch *domain, struct th_epoch_stats *stats);

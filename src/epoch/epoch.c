@@ -78,7 +78,7 @@ void th_epoch_free(struct th_epoch *domain)
          record = record->next) {
         TH_ASSERT(th_u64_load_rlx(&record->announced) == TH_EPOCH_OUTSIDE);
     }
-    struct th_epoch_handle *runner = thi_epoch_member(domain, true);
+    struct th_epoch_handle *runner = thi_epoch_member(domain, false);
     thi_epoch_limbo_finish(domain, runner != NULL ? runner : &domain->spare);
     thi_epoch_domain_stop(domain);
     thi_epoch_records_free(domain);
@@ -124,7 +124,6 @@ th_status th_epoch_register(struct th_epoch *domain, struct th_epoch_handle **ha
 void th_epoch_unregister(struct th_epoch_handle *handle)
 {
     if (handle != NULL) {
-        TH_ASSERT(!handle->reclaiming);
         thi_epoch_record_drop(handle);
     }
 }
@@ -181,7 +180,7 @@ static void runner_drop(struct th_epoch *domain, struct th_epoch_handle *runner)
 {
     if (runner == &domain->spare) {
         /* release @epoch.claim: our use of the seat before it is free; other side:
-         * runner_take(). */
+         * runner_take(). Without it: see there. */
         th_u32_store_rel(&runner->state, TH_EPOCH_RECORD_FREE);
     }
 }
@@ -301,10 +300,10 @@ void th_epoch_get_stats(struct th_epoch *domain, struct th_epoch_stats *stats)
 {
     domain = domain_or_default(domain);
     uint64_t retired_bytes = 0;
-    uint64_t reclaimed_bytes = th_u64_load_rlx(&domain->abandoned_bytes);
     /* relaxed throughout: statistics without a common moment. Reclaimed before retired, so that
      * what waits is not below zero when members go on meanwhile. */
     *stats = (struct th_epoch_stats){0};
+    uint64_t reclaimed_bytes = th_u64_load_rlx(&domain->abandoned_bytes);
     stats->reclaimed_total = th_u64_load_rlx(&domain->abandoned_objects);
     for (struct th_epoch_handle *record = thi_epoch_records(domain); record != NULL;
          record = record->next) {

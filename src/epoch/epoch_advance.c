@@ -179,9 +179,9 @@ static bool barrier_heavy(struct th_epoch *domain)
         /* relaxed: statistic. */
         th_u64_add_rlx(&domain->heavy_barriers, 1);
     }
-    /* fence @epoch.scan: the epoch, read before, before the announcements read behind; against the
-     * fence in thi_epoch_barrier_light(), and against the one of @epoch.stamp in either mode.
-     * seq_cst, for the total order of fences. Without it: the scan reads stale announcements and
+    /* seq_cst @epoch.scan: the epoch, read before, before the announcements read behind; against
+     * the fence in thi_epoch_barrier_light(), and against the one of @epoch.stamp in either mode.
+     * Needs the total order of fences. Without it: the scan reads stale announcements and
      * passes a reader that found an object still linked. */
     th_fence_sc();
     return true;
@@ -190,7 +190,7 @@ static bool barrier_heavy(struct th_epoch *domain)
 bool thi_epoch_advance(struct th_epoch *domain)
 {
     /* acquire @epoch.advance: the advance to this epoch before our barrier and scan; other side:
-     * the exchange below. Without it: D before H1, at the top of this file, has no ground. */
+     * thi_epoch_advance() of others, below. Without it: D before H1, at the top of this file, has no ground. */
     uint64_t epoch = th_u64_load_acq(&domain->epoch);
     /* The first scan is for free; the barrier is paid only if it can help. */
     if (!all_passed(domain, epoch) || !barrier_heavy(domain) || !all_passed(domain, epoch)) {

@@ -124,8 +124,8 @@ static void limbo_refresh_locked(struct th_epoch_handle *record)
 {
     struct thi_epoch_list opened = open_take(record);
     if (opened.head != NULL) {
-        /* fence @epoch.stamp: unlinking of what we took before the stamp; against heavy @epoch.scan
-         * in barrier_heavy(), argued at the top of epoch_advance.c. seq_cst, for the total
+        /* seq_cst @epoch.stamp: unlinking of what we took before the stamp; against heavy
+         * @epoch.scan in barrier_heavy(), argued at the top of epoch_advance.c. Needs the total
          * order of fences. Without it: the epoch we read may be older than the moment of unlinking
          * by any number, and a reader who found the object still linked is not waited for. */
         th_fence_sc();
@@ -295,7 +295,8 @@ void thi_epoch_batch_put_back(struct th_epoch_handle *record)
         }
     }
     record->reclaiming = false;
-    /* release @epoch.batch: as at the end of thi_epoch_run_batch(). */
+    /* relaxed: only we write it.
+     * release @epoch.batch: as in thi_epoch_run_batch(). */
     th_u64_store_rel(&record->batches_finished, th_u64_load_rlx(&record->batches_begun));
 }
 

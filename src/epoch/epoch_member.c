@@ -273,7 +273,7 @@ static bool record_retract(struct th_epoch_handle *record)
 {
     for (;;) {
         /* acquire @epoch.claim: the leaving thread's last writes before the memory goes; other
-         * side: thi_epoch_record_drop(). */
+         * side: thi_epoch_record_drop(). Without it: the thread still writes what we freed. */
         uint32_t state = th_u32_load_acq(&record->state);
         /* relaxed: the program unregisters handles, or ends with the domain: it orders this
          * itself. */
@@ -308,7 +308,8 @@ static void membership_end(struct th_epoch_handle *record)
 {
     uint32_t state = TH_EPOCH_RECORD_TAKEN;
     /* acq_rel @epoch.gone: the end of the domain before we free; other side: record_retract().
-     * Success: from here to FREE the domain cannot go, it waits for us. */
+     * Success: from here to FREE the domain cannot go, it waits for us. Without it: we free what the
+     * domain still reads. */
     if (th_u32_cas_acqrel_acq(&record->state, &state, TH_EPOCH_RECORD_LEAVING)) {
         thi_epoch_record_drop(record);
     } else {
@@ -343,7 +344,7 @@ static void members_sweep(void)
     while (*link != NULL) {
         struct th_epoch_handle *record = *link;
         /* acquire @epoch.gone: the end of the domain before we free; other side:
-         * record_retract(). */
+         * record_retract(). Without it: as in membership_end(). */
         if (th_u32_load_acq(&record->state) == TH_EPOCH_RECORD_GONE) {
             *link = record->thread_next;
             record_free(record);

@@ -270,8 +270,8 @@ TH_INLINE void thi_epoch_barrier_light(const struct th_epoch *domain)
         /* light @epoch.scan: against heavy @epoch.scan in barrier_heavy(), argued there. */
         th_fence_compiler();
     } else {
-        /* fence @epoch.scan: announcement before every read of the guard; against the fence in
-         * barrier_heavy(). seq_cst, for the total order of fences. Without it: see there. */
+        /* seq_cst @epoch.scan: announcement before every read of the guard; against the fence in
+         * barrier_heavy(). Needs the total order of fences. Without it: see there. */
         th_fence_sc();
     }
 }
