@@ -33,6 +33,7 @@ struct th_epoch_node {
     void (*reclaim)(struct th_epoch_node *node);
     uint64_t epoch;
     size_t bytes;
+    void *context; /* left alone by the epoch: for who retires; maps use it in values with a drop */
 };
 
 /* What a stalled-reader report says. */

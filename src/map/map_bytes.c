@@ -115,7 +115,7 @@ TH_INLINE void record_prefetch(const struct thi_map *map, const struct key *key)
         return;
     }
     const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    unsigned home = (unsigned)(key->hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    unsigned home = hash_home(key->hash);
     struct cell *line = &chunk_cells(chunk, index)[home & ~(TH_MAP_LINE_CELLS - 1)];
     for (unsigned i = 0; i < TH_MAP_LINE_CELLS; i++) {
         uint64_t stored = cell_key(&line[i]);

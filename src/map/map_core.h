@@ -188,7 +188,7 @@ TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
 {
     uint32_t index = (uint32_t)hash & (uint32_t)hint_load(map);
     const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    unsigned home = (unsigned)(hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    unsigned home = hash_home(hash);
     __builtin_prefetch(&chunk_cells(chunk, index)[home]);
     __builtin_prefetch(chunk_side(chunk, index));
 }
@@ -215,7 +215,7 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
     if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
         return QUICK_UNKNOWN; /* small, absent, split further or less than most */
     }
-    unsigned home = (unsigned)(key->hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    unsigned home = hash_home(key->hash);
     struct cell *cells = chunk_cells(chunk, index);
     struct cell *cell = &cells[home];
     uint64_t stored = cell_key(cell);
@@ -268,7 +268,7 @@ TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_
     if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
         return QUICK_UNKNOWN;
     }
-    unsigned home = (unsigned)(key->hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    unsigned home = hash_home(key->hash);
     struct cell *cells = chunk_cells(chunk, index);
     struct cell *cell = &cells[home];
     uint64_t stored = cell_key(cell);

@@ -56,7 +56,7 @@ TH_INLINE bool integer_line_look(uint64_t hash, uint64_t hint, const struct chun
     const struct chunk *chunk = &chunks[index >> TH_MAP_CHUNK_GROUPS_LOG2];
     const struct side *side = chunk_side(chunk, index);
     uint64_t word = word_load(side);
-    unsigned home = (unsigned)(hash >> (64 - TH_MAP_GROUP_CELLS_LOG2));
+    unsigned home = hash_home(hash);
     struct cell *line = &chunk_cells(chunk, index)[home & ~(TH_MAP_LINE_CELLS - 1)];
     uint64_t wanted = (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE;
     uint64_t first = cell_key(&line[0]);

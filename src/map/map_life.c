@@ -97,7 +97,7 @@ void thi_map_free(struct thi_map *map)
     if (map->drop != NULL) {
         values_drop(map);
     }
-    thi_map_limbo_free_all(map);
+    thi_map_limbo_finish(map);
     thi_map_table_free_all(map);
     thi_map_small_free_all(map);
     thi_map_unpin(map);
@@ -111,6 +111,7 @@ void thi_map_unpin(struct thi_map *map)
         return;
     }
     thi_slab_free(map->slab);
+    thi_map_limbo_free_all(map);
     struct th_allocator mem = map->mem;
     thi_mem_free(&mem, map, map_bytes(), TH_CACHE_LINE_BYTES);
 }

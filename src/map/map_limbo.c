@@ -2,8 +2,9 @@
  * map_limbo.c - what left the map waits until nobody can read it: records of erased keys, values with a drop callback.
  *
  * Guarantees   G1 a record or value is given back once, after every guard that was held when it left the map.
- *              G2 retiring needs no memory and cannot fail.
- * Progress     lock-free; a bag gives back at most BAG_STEP things at a time.
+ *              G2 retiring needs no memory and cannot fail: a value brings its epoch node, records are linked through their
+ *                 hash word and go to the epoch as one bag.
+ * Progress     lock-free; a bag gives back at most BAG_STEP records at a time.
  * Invariants   in_flight 1 <=> the node is with the epoch or in its callback; `taken_*` belong to that bag alone.
  */
 #include "map/map_priv.h"
@@ -14,11 +15,10 @@ void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map)
 {
     limbo->map = map;
     th_u64_init(&limbo->records, 0);
-    th_ptr_init(&limbo->values, NULL);
+    th_u64_init(&limbo->values_out, 0);
     th_u64_init(&limbo->bytes, 0);
     th_u32_init(&limbo->in_flight, 0);
     limbo->taken_records = 0;
-    limbo->taken_values = NULL;
     limbo->taken_bytes = 0;
 }
 
@@ -27,7 +27,7 @@ static size_t record_bytes(const struct record *record)
     return TH_RECORD_HEADER_BYTES + record->key_bytes;
 }
 
-/* Gives back at most `limit` things of the bag; true when it is empty. */
+/* Gives back at most `limit` records of the bag; true when it is empty. */
 static bool bag_empty(struct limbo *limbo, unsigned limit)
 {
     struct thi_map *map = limbo->map;
@@ -40,14 +40,6 @@ static bool bag_empty(struct limbo *limbo, unsigned limit)
         /* relaxed: the link came to us with the exchange that took the list (@map.limbo). */
         limbo->taken_records = th_u64_load_rlx(&record->hash);
         thi_slab_drop(map->slab, reference, record_bytes(record));
-    }
-    while (limbo->taken_values != NULL) {
-        if (limit-- == 0) {
-            return false;
-        }
-        struct th_epoch_node *node = limbo->taken_values;
-        limbo->taken_values = node->next;
-        map->drop(map->drop_context, (uint64_t)(uintptr_t)node - map->drop_node_offset);
     }
     return true;
 }
@@ -71,8 +63,8 @@ static void bag_reclaim(struct th_epoch_node *node)
 
 static bool limbo_waiting(const struct limbo *limbo)
 {
-    /* relaxed: a hint whether to try; the exchanges decide. */
-    return th_u64_load_rlx(&limbo->records) != 0 || th_ptr_load_rlx(&limbo->values) != NULL;
+    /* relaxed: a hint whether to try; the exchange decides. */
+    return th_u64_load_rlx(&limbo->records) != 0;
 }
 
 /* Gives what waits to the epoch, unless a bag is on its way already: then the end of that bag does it. */
@@ -86,14 +78,12 @@ static void limbo_hand_over(struct limbo *limbo)
         if (!th_u32_cas_acq_rlx(&limbo->in_flight, &idle, 1)) {
             return;
         }
-        /* acq_rel @map.limbo: links and content of what waits before we follow them; other side: the pushes below.
+        /* acq_rel @map.limbo: the links of what waits before we follow them; other side: thi_map_record_retire().
          * Without it: we follow a link that is not written yet. */
         limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
-        /* acq_rel @map.limbo: as above. */
-        limbo->taken_values = th_ptr_exchange_acqrel(&limbo->values, NULL);
         /* relaxed: an estimate for the epoch's account. */
         limbo->taken_bytes = th_u64_exchange_rlx(&limbo->bytes, 0);
-        if (limbo->taken_records != 0 || limbo->taken_values != NULL) {
+        if (limbo->taken_records != 0) {
             /* relaxed: the map cannot end meanwhile, the caller uses it. */
             th_u64_add_rlx(&limbo->map->pins, 1);
             th_epoch_retire(limbo->map->epoch, &limbo->node, (size_t)limbo->taken_bytes,
@@ -101,7 +91,7 @@ static void limbo_hand_over(struct limbo *limbo)
             return;
         }
         /* release @map.bag: as in bag_reclaim(). Somebody else took what we saw; look again, for a push may have seen our
-         * mark and left its thing to us. */
+         * mark and left its record to us. */
         th_u32_store_rel(&limbo->in_flight, 0);
         idle = 0;
     }
@@ -115,6 +105,18 @@ static struct limbo *limbo_choose(struct thi_map *map, uint64_t hash)
     return stripes == NULL ? &map->limbo_first : &stripes[(hash >> 32) & (TH_LIMBO_STRIPES - 1)];
 }
 
+static void value_reclaim(struct th_epoch_node *node)
+{
+    struct limbo *limbo = node->context;
+    struct thi_map *map = limbo->map;
+    map->drop(map->drop_context, (uint64_t)(uintptr_t)node - map->drop_node_offset);
+    /* acq_rel @map.pins: our use of the map before its end; other side: thi_map_unpin().
+     * Without it: the map is freed while we still read it. */
+    if (th_u64_sub_acqrel(&limbo->values_out, 1) == 1) {
+        thi_map_unpin(map);
+    }
+}
+
 void thi_map_value_retire(struct thi_map *map, uint64_t value, uint64_t hash)
 {
     if (map->drop == NULL) {
@@ -122,16 +124,13 @@ void thi_map_value_retire(struct thi_map *map, uint64_t value, uint64_t hash)
     }
     struct th_epoch_node *node = (struct th_epoch_node *)(uintptr_t)(value + map->drop_node_offset);
     struct limbo *limbo = limbo_choose(map, hash);
-    /* relaxed: only a link; the exchange below publishes. */
-    void *head = th_ptr_load_rlx(&limbo->values);
-    do {
-        node->next = head;
-        /* release @map.limbo: the link before the node; other side: limbo_hand_over().
-         * Without it: a bag follows a link that is not written yet. */
-    } while (!th_ptr_cas_rel_rlx(&limbo->values, &head, node));
-    /* relaxed: an estimate for the epoch's account. */
-    th_u64_add_rlx(&limbo->bytes, sizeof(struct th_epoch_node));
-    limbo_hand_over(limbo);
+    node->context = limbo;
+    /* relaxed: the map cannot end meanwhile, the caller uses it; the epoch orders our retire before the reclaim. The first
+     * value that is out of a limbo pins the map, the last one back unpins it. */
+    if (th_u64_add_rlx(&limbo->values_out, 1) == 0) {
+        th_u64_add_rlx(&map->pins, 1);
+    }
+    th_epoch_retire(map->epoch, node, sizeof(*node), value_reclaim);
 }
 
 void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash)
@@ -178,24 +177,32 @@ void thi_map_limbo_spread(struct thi_map *map)
 /* Nobody reads or writes the map any more: what waits needs no grace. */
 static void limbo_free(struct limbo *limbo)
 {
-    /* acq_rel @map.limbo: the last links before we follow them; other side: the pushes.
-     * Without it: we follow a link that is not written yet. */
-    limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
-    /* acq_rel @map.limbo: as above. */
-    limbo->taken_values = th_ptr_exchange_acqrel(&limbo->values, NULL);
-    (void)bag_empty(limbo, UINT32_MAX);
+    uint32_t idle = 0;
+    /* acquire @map.bag: as in limbo_hand_over(). A bag in flight gives back what waits as well when it ends. */
+    if (th_u32_cas_acq_rlx(&limbo->in_flight, &idle, 1)) {
+        /* acq_rel @map.limbo: the last links before we follow them; other side: thi_map_record_retire().
+         * Without it: we follow a link that is not written yet. */
+        limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
+        (void)bag_empty(limbo, UINT32_MAX);
+    }
 }
 
-void thi_map_limbo_free_all(struct thi_map *map)
+void thi_map_limbo_finish(struct thi_map *map)
 {
     limbo_free(&map->limbo_first);
     /* relaxed: the map is being freed, nobody else is here. */
     struct limbo *stripes = th_ptr_load_rlx(&map->stripes);
-    if (stripes == NULL) {
-        return;
-    }
-    for (unsigned i = 0; i < TH_LIMBO_STRIPES; i++) {
+    for (unsigned i = 0; stripes != NULL && i < TH_LIMBO_STRIPES; i++) {
         limbo_free(&stripes[i]);
     }
-    thi_mem_free(&map->mem, stripes, sizeof(struct limbo) * TH_LIMBO_STRIPES, TH_CACHE_LINE_BYTES);
+}
+
+void thi_map_limbo_free_all(struct thi_map *map)
+{
+    /* relaxed: the last pin is gone, nobody else is here. */
+    struct limbo *stripes = th_ptr_load_rlx(&map->stripes);
+    if (stripes != NULL) {
+        thi_mem_free(&map->mem, stripes, sizeof(struct limbo) * TH_LIMBO_STRIPES,
+                     TH_CACHE_LINE_BYTES);
+    }
 }

@@ -82,7 +82,7 @@ struct side {
 
 _Static_assert(sizeof(struct cell) == 16, "four cells are a line");
 _Static_assert(sizeof(struct side) == 16, "a side is two words");
-_Static_assert(TH_MAP_GROUP_CELLS <= 1024, "the count of a group fits its field");
+_Static_assert(TH_MAP_GROUP_CELLS <= 256, "the home of an entry is 8 bits of its hash");
 _Static_assert(TH_MAP_LINES_LOG2 <= 6, "the lines of a group have a bit each in one word");
 
 /* One entry of the directory. Bases are biased by the chunk's first group, so that group p of the chunk is at
@@ -116,17 +116,16 @@ struct small_block {
     struct cell *cells;
 };
 
-/* Records and values that left the map wait here for their grace period: linked through the record's hash word or the
- * value's epoch node, so that retiring needs no memory; handed to the epoch as one bag, one bag of a limbo at a time. */
+/* Records that left the map wait here for their grace period, linked through their hash word, so that retiring needs no
+ * memory; handed to the epoch as one bag, one bag of a limbo at a time. */
 struct limbo {
     struct th_epoch_node node; /* of the bag in flight */
     struct thi_map *map;
-    struct th_au64 records; /* reference of the newest record that waits, 0: none */
-    struct th_aptr values;  /* node of the newest value that waits */
+    struct th_au64 records;    /* reference of the newest record that waits, 0: none */
+    struct th_au64 values_out; /* values given to the epoch and not dropped yet */
     struct th_au64 bytes;
     struct th_au32 in_flight;
     uint64_t taken_records; /* the bag's content; whoever set in_flight owns it */
-    struct th_epoch_node *taken_values;
     uint64_t taken_bytes;
 } TH_ALIGNED(TH_CACHE_LINE_BYTES);
 #define TH_LIMBO_STRIPES 16u
@@ -160,7 +159,7 @@ struct thi_map {
     struct th_allocator mem;
     uint32_t flags;
     struct thi_map_counters counters;
-    struct th_au64 pins; /* 1 while the map lives, and 1 a bag in flight */
+    struct th_au64 pins; /* 1 while the map lives, 1 a bag in flight, 1 a limbo with values out */
     struct th_aptr
         stripes; /* TH_LIMBO_STRIPES limbos once the map is large; NULL: limbo_first serves */
     struct limbo limbo_first;
@@ -261,6 +260,11 @@ TH_INLINE uint64_t hint_make(unsigned depth)
 TH_INLINE unsigned hash_line(uint64_t hash, unsigned line_mask)
 {
     return (unsigned)(hash >> 58) & line_mask;
+}
+TH_INLINE unsigned hash_home(uint64_t hash)
+{
+    return (unsigned)(hash >> 56) &
+           (TH_MAP_GROUP_CELLS - 1); /* in a table group: line and cell in one */
 }
 TH_INLINE unsigned hash_cell(uint64_t hash)
 {
@@ -486,6 +490,8 @@ void thi_map_unpin(struct thi_map *map);
 void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map);
 /* More limbos for a large map; does without if there is no memory. */
 void thi_map_limbo_spread(struct thi_map *map);
+/* At the end: gives back what waits (finish), then the limbos themselves once no pin is left. */
+void thi_map_limbo_finish(struct thi_map *map);
 void thi_map_limbo_free_all(struct thi_map *map);
 /* Takes over a value that was replaced or erased (nothing to do without a drop callback), and the record of a key that
  * was erased (bytes maps). `hash` only spreads. */
