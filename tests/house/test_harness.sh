@@ -63,7 +63,8 @@ expect harness_check_goes_on 1 'reached after a failed check' wrong
 expect harness_values_are_shown 1 '1 + 1 = 2, expected 3 = 3' wrong
 expect harness_skip_is_counted 0 '0 passed, 0 failed, 1 skipped' skip
 expect harness_skip_says_why 0 'ok 1 sample_skip_says_why # SKIP no such machine' skip
-expect harness_time_limit_ends_the_program 3 'not ok 1 sample_sleeper_is_ended' --time-limit=1 sleeper
+expect harness_time_limit_ends_the_program 3 'not ok 1 sample_sleeper_is_ended' \
+    --time-limit=1 sleeper
 expect harness_list_runs_nothing 0 'sample_sleeper_is_ended' --list
 expect harness_no_such_test_is_a_failure 1 '0 passed, 0 failed, 0 skipped' nothing_of_that_name
 expect harness_unknown_option_is_refused 2 'unknown option --sed=1' --sed=1

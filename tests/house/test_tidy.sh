@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Goal: every rule of tidy is alive. Method: a small project that is clean, and for each rule copies
-# of it with one fault laid over (tests/house/tidy_seeds/<rule>[.<variant>]/): tidy must be silent on
+# Goal: every rule of tidy is alive. Method: a small project that is clean, and for each rule
+# copies of it with one fault laid over (tests/house/tidy_seeds/<rule>[.<variant>]/): tidy must be silent on
 # the first and report the rule, and only that rule, on each of the others.
 set -eu
 seeds=$TOPHASH_SOURCE_DIR/tests/house/tidy_seeds

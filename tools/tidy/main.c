@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * main.c - tidy: checks the style rules a machine can check, and says where they are broken.
  *
- * Guarantees   Every finding is one line `file:line: rule: message`. Status 0: none; 1: some; 2: the
- *              check could not run.
+ * Guarantees   Every finding is one line `file:line: rule: message`. Status 0: none; 1: some; 2:
+ *              the check could not run.
  * Usage        tidy [--root DIR] [--build DIR] [--list] [RULE...]
  */
 #include "tidy.h"

@@ -2,7 +2,8 @@
  * rules_edge.c - every ordered access names its edge, both ends are there, and the table knows it.
  *
  * The comment above an ordered call (at most WINDOW_LINES above it, in its function or before it):
- *   <order> @<room>.<edge>: <what> before <what>; other side: <function>(). Without it: <what breaks>.
+ *   <order> @<room>.<edge>: <what> before <what>; other side: <function>(). Without it: <what
+ *   breaks>.
  * Where an edge is used again:   <order> @<room>.<edge>: as in <function>().
  * A fence or barrier is argued by cases and needs the opening `<order> @<room>.<edge>:` only.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * rules_layers.c - who includes whom: arrows only downwards, as docs/layers.txt draws them.
  *
- * A line of docs/layers.txt is `<folder>: <what it may include>`: folders, `public` for <tophash/...>,
- * or nothing. A folder always sees itself. The longest matching folder counts.
+ * A line of docs/layers.txt is `<folder>: <what it may include>`: folders, `public` for
+ * <tophash/...>, or nothing. A folder always sees itself. The longest matching folder counts.
  */
 #include "tidy.h"
 
@@ -76,7 +76,8 @@ static bool layer_allows(const char *layer, const char *wanted, size_t wanted_si
     return false;
 }
 
-/* Finds the file an #include "name" of `file` means: from the file's folder, then from the roots. */
+/* Finds the file an #include "name" of `file` means: from the file's folder, then from the
+ * roots. */
 static const struct tidy_file *include_resolve(const struct tidy *tidy,
                                                const struct tidy_file *file, const char *name)
 {
