@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Goal: every rule of tidy is alive. Method: a small project that is clean, and for each rule
-# copies of it with one fault laid over (tests/house/tidy_seeds/<rule>[.<variant>]/): tidy must be silent on
-# the first and report the rule, and only that rule, on each of the others.
+# copies of it with one fault laid over (tests/house/tidy_seeds/<rule>[.<variant>]/): tidy must be
+# silent on the first and report the rule, and only that rule, on each of the others.
 set -eu
 seeds=$TOPHASH_SOURCE_DIR/tests/house/tidy_seeds
 tidy=$TOPHASH_BUILD_DIR/tidy
