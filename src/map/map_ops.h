@@ -28,7 +28,7 @@ TH_INLINE bool quick_found(enum quick quick, const struct thi_map *map, const st
 TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
                          const struct key *key, uint64_t *value)
 {
-    struct found found;
+    struct found found = {.value = 0};
     if (!look(map, kind, key, &found)) {
         return false;
     }
