@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ * lfht.h - liburcu's lock-free resizable hash table, for the flavour of RCU that the including file
+ * has chosen by its headers. It says whether quiescent states must be announced (LFHT_QSBR).
+ */
+#ifndef TOPHASH_BENCH_LFHT_H
+#define TOPHASH_BENCH_LFHT_H
+
+#include "peer.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <urcu/rculfhash.h>
+
+#ifdef BENCH_VERSION_LIBURCU
+#define PEER_VERSION "liburcu " BENCH_VERSION_LIBURCU
+#else
+#define PEER_VERSION "liburcu of this system"
+#endif
+
+struct lfht_entry {
+    struct cds_lfht_node node;
+    uint64_t key;
+    uint64_t value;
+    struct rcu_head head;
+};
+
+struct peer_map {
+    struct cds_lfht *table;
+    uint64_t entries; /* to be settled for; 0: it sizes itself */
+};
+
+static inline struct lfht_entry *entry_of(struct cds_lfht_node *node)
+{
+    return caa_container_of(node, struct lfht_entry, node);
+}
+
+static inline int lfht_match(struct cds_lfht_node *node, const void *key)
+{
+    return entry_of(node)->key == *(const uint64_t *)key;
+}
+
+/* Under a read lock. */
+static inline struct lfht_entry *lfht_find(struct peer_map *map, uint64_t key)
+{
+    struct cds_lfht_iter iterator;
+    cds_lfht_lookup(map->table, bench_hash(key), lfht_match, &key, &iterator);
+    struct cds_lfht_node *node = cds_lfht_iter_get_node(&iterator);
+    return node == NULL ? NULL : entry_of(node);
+}
+
+static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
+{
+    rcu_read_lock();
+    struct lfht_entry *entry = lfht_find(map, key);
+    if (entry != NULL) {
+        *value = __atomic_load_n(&entry->value, __ATOMIC_ACQUIRE);
+    }
+    rcu_read_unlock();
+    return entry != NULL;
+}
+
+/* In place, which is faster than to replace the node. */
+static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t value)
+{
+    rcu_read_lock();
+    struct lfht_entry *entry = lfht_find(map, key);
+    if (entry != NULL) {
+        __atomic_store_n(&entry->value, value, __ATOMIC_RELEASE);
+    }
+    rcu_read_unlock();
+    return entry != NULL;
+}
+
+static inline bool peer_insert(struct peer_map *map, uint64_t key, uint64_t value)
+{
+    struct lfht_entry *entry = (struct lfht_entry *)malloc(sizeof *entry);
+    if (entry == NULL) {
+        return false;
+    }
+    cds_lfht_node_init(&entry->node);
+    entry->key = key;
+    entry->value = value;
+    rcu_read_lock();
+    struct cds_lfht_node *present =
+        cds_lfht_add_unique(map->table, bench_hash(key), lfht_match, &key, &entry->node);
+    rcu_read_unlock();
+    if (present != &entry->node) {
+        free(entry);
+        return false;
+    }
+    return true;
+}
+
+static void lfht_free_entry(struct rcu_head *head)
+{
+    free(caa_container_of(head, struct lfht_entry, head));
+}
+
+static inline bool peer_erase(struct peer_map *map, uint64_t key)
+{
+    rcu_read_lock();
+    struct lfht_entry *entry = lfht_find(map, key);
+    bool erased = entry != NULL && cds_lfht_del(map->table, &entry->node) == 0;
+    rcu_read_unlock();
+    if (erased) {
+        call_rcu(&entry->head, lfht_free_entry);
+    }
+    return erased;
+}
+
+static inline void peer_enter(struct peer_map *map)
+{
+    (void)map;
+    rcu_register_thread();
+}
+
+static inline void peer_leave(struct peer_map *map)
+{
+    (void)map;
+    rcu_unregister_thread();
+}
+
+static inline void peer_quiesce(struct peer_map *map)
+{
+    (void)map;
+#ifdef LFHT_QSBR
+    rcu_quiescent_state();
+#endif
+}
+
+#include "loops.h"
+
+static void *lfht_make(const struct bench_setup *setup)
+{
+    struct peer_map *map = (struct peer_map *)malloc(sizeof *map);
+    if (map == NULL) {
+        return NULL;
+    }
+    map->entries = setup->entries;
+    map->table = cds_lfht_new(64, 64, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, NULL);
+    if (map->table == NULL) {
+        free(map);
+        return NULL;
+    }
+    return map;
+}
+
+/* Its memory is left to the end of the process, which every figure of it is made in: emptying it
+ * node by node takes longer than the measurement. */
+static void lfht_discard(void *map)
+{
+    (void)map;
+}
+
+/* Growth runs in a thread of the library's own. The first settling waits for it, and for one bucket an
+ * entry, so that no later slice pays for it. */
+static void lfht_settle(void *opaque)
+{
+    struct peer_map *map = (struct peer_map *)opaque;
+    if (map->entries != 0) {
+        unsigned long buckets = 64;
+        while (buckets < map->entries) {
+            buckets *= 2;
+        }
+        rcu_register_thread();
+        cds_lfht_resize(map->table, buckets);
+        rcu_unregister_thread();
+        map->entries = 0;
+    }
+    rcu_barrier();
+}
+
+static uint64_t lfht_bytes(void *map)
+{
+    (void)map;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * tophash.c - th_map_u64 as a user has it: the public header, the static library, nothing inlined.
+ */
+#include "peer.h"
+
+#include <tophash/map.h>
+
+struct peer_map; /* is a th_map_u64 */
+
+static inline struct th_map_u64 *map_of(struct peer_map *map)
+{
+    return (struct th_map_u64 *)(void *)map;
+}
+
+static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
+{
+    return th_map_u64_get(map_of(map), key, value);
+}
+
+#define PEER_HAS_GET_MANY 1
+static inline size_t peer_get_many(struct peer_map *map, const uint64_t *keys, uint64_t *values,
+                                   bool *found)
+{
+    return th_map_u64_get_many(map_of(map), keys, BENCH_BATCH, values, found);
+}
+
+static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t value)
+{
+    return th_map_u64_put(map_of(map), key, value, NULL) == TH_EXISTS;
+}
+
+static inline bool peer_insert(struct peer_map *map, uint64_t key, uint64_t value)
+{
+    return th_map_u64_insert(map_of(map), key, value, NULL) == TH_OK;
+}
+
+static inline bool peer_erase(struct peer_map *map, uint64_t key)
+{
+    return th_map_u64_erase(map_of(map), key, NULL) == TH_OK;
+}
+
+static inline void peer_enter(struct peer_map *map)
+{
+    (void)map;
+}
+
+static inline void peer_leave(struct peer_map *map)
+{
+    (void)map;
+}
+
+static inline void peer_quiesce(struct peer_map *map)
+{
+    (void)map;
+}
+
+#include "loops.h"
+
+static void *tophash_make(const struct bench_setup *setup)
+{
+    struct th_map_config config = {.flags = setup->huge_pages ? TH_MAP_HUGE_PAGES : 0};
+    struct th_map_u64 *map = NULL;
+    return th_map_u64_new(&config, &map) == TH_OK ? map : NULL;
+}
+
+static void tophash_discard(void *map)
+{
+    th_map_u64_free((struct th_map_u64 *)map);
+}
+
+static void tophash_settle(void *map)
+{
+    (void)map;
+}
+
+static uint64_t tophash_bytes(void *map)
+{
+    struct th_map_stats stats;
+    th_map_u64_get_stats((const struct th_map_u64 *)map, &stats);
+    return stats.table_bytes_used;
+}
+
+const struct bench_peer bench_peer_tophash = {
+    .name = "tophash",
+    .title = "Tophash th_map_u64",
+    .version = TH_VERSION_STRING,
+    .has_get_many = true,
+    .make = tophash_make,
+    .discard = tophash_discard,
+    .enter = loop_enter,
+    .leave = loop_leave,
+    .settle = tophash_settle,
+    .bytes = tophash_bytes,
+    .slice = {loop_get, loop_get, loop_miss, loop_get_many, loop_95_5, loop_50_50, loop_churn},
+    .grow = loop_grow,
+    .insert = loop_insert,
+    .verify = loop_verify,
+};

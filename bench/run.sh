@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh [OPTIONS] - runs the benchmark program; what it is built with, see tools/build.sh bench.
+# Results go to build/bench/results unless --json or --svg say otherwise.
+set -eu
+cd "$(dirname "$0")/.."
+program=${TOPHASH_BENCH:-}
+for candidate in build/bench/tophash-bench build/bench/bench/tophash-bench; do
+    if [ -z "$program" ] && [ -x "$candidate" ]; then
+        program=$candidate
+    fi
+done
+if [ -z "$program" ]; then
+    echo "run.sh: the benchmark program is not built; try: make bench" >&2
+    exit 1
+fi
+results=build/bench/results
+mkdir -p "$results"
+exec "$program" --json="$results/results.json" --svg="$results" "$@"

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ * verdict.c - the promises on performance, each held against what was measured.
+ *
+ * A line whose figures were not measured says so and counts as neither kept nor broken.
+ */
+#include "bench.h"
+
+#include <string.h>
+
+#define EXPLAINED_MAX 3u
+#define MEMORY_MEAN_MAX 32.0
+#define MEMORY_PEAK_MAX 1.15
+#define EMPTY_BYTES_MAX 1024
+
+struct verdict {
+    const struct bench_options *options;
+    const struct bench_results *results;
+    bool huge_pages;
+    unsigned broken;
+    unsigned kept;
+    unsigned unknown;
+};
+
+static void judge(struct verdict *verdict, const char *what, double is, double least)
+{
+    const char *word = "not measured";
+    if (is <= 0) {
+        verdict->unknown++;
+    } else if (is >= least) {
+        verdict->kept++;
+        word = "pass";
+    } else {
+        verdict->broken++;
+        word = "FAIL";
+    }
+    printf("%-12s %-70s %6.2f (at least %.2f)\n", word, what, is, least);
+}
+
+static void judge_most(struct verdict *verdict, const char *what, double is, double most)
+{
+    const char *word = "not measured";
+    if (is <= 0) {
+        verdict->unknown++;
+    } else if (is <= most) {
+        verdict->kept++;
+        word = "pass";
+    } else {
+        verdict->broken++;
+        word = "FAIL";
+    }
+    printf("%-12s %-70s %6.2f (at most %.2f)\n", word, what, is, most);
+}
+
+static double mops(const struct verdict *verdict, const char *map, uint64_t keys, unsigned threads,
+                   unsigned workload)
+{
+    return bench_cell_mops(
+        bench_find_cell(verdict->results, map, verdict->huge_pages, keys, threads, workload));
+}
+
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : 0;
+}
+
+/* The best of the peers: of the sharded tables, of the packages, or of all. */
+enum field { SHARDED, PACKAGES, EVERYBODY };
+
+static double best_mops(const struct verdict *verdict, enum field field, uint64_t keys,
+                        unsigned threads, unsigned workload)
+{
+    double best = 0;
+    for (size_t i = 0; i < verdict->options->peer_count; i++) {
+        const struct bench_peer *peer = verdict->options->peers[i];
+        bool is_sharded = strncmp(peer->name, "sharded", 7) == 0;
+        if (peer->is_limit || peer == &bench_peer_tophash || (field == SHARDED && !is_sharded) ||
+            (field == PACKAGES && is_sharded)) {
+            continue;
+        }
+        double one = mops(verdict, peer->name, keys, threads, workload);
+        best = one > best ? one : best;
+    }
+    return best;
+}
+
+static void judge_gets(struct verdict *verdict, uint64_t keys, unsigned threads)
+{
+    char what[128];
+    char text[24];
+    const char *pages = verdict->huge_pages ? "huge" : "4 KiB";
+    double ours = mops(verdict, "tophash", keys, threads, BENCH_GET);
+    bench_keys_text(keys, text);
+    snprintf(what, sizeof what, "get, %s, %s pages, T=%u: over the sharded table", text, pages,
+             threads);
+    judge(verdict, what, ratio(ours, best_mops(verdict, SHARDED, keys, threads, BENCH_GET)),
+          keys <= 1000000 ? 1.3 : 1.1);
+    snprintf(what, sizeof what, "get, %s, %s pages, T=%u: over the best package", text, pages,
+             threads);
+    judge(verdict, what, ratio(ours, best_mops(verdict, PACKAGES, keys, threads, BENCH_GET)), 2);
+}
+
+static void judge_writes(struct verdict *verdict, uint64_t keys)
+{
+    static const unsigned workloads[] = {BENCH_95_5, BENCH_50_50, BENCH_CHURN};
+    for (size_t i = 0; i < 3; i++) {
+        char what[128];
+        char text[24];
+        double ours = mops(verdict, "tophash", keys, 4, workloads[i]);
+        snprintf(what, sizeof what, "%s, %s, %s pages, T=4: over the best of all",
+                 bench_workload_names[workloads[i]], bench_keys_text(keys, text),
+                 verdict->huge_pages ? "huge" : "4 KiB");
+        judge(verdict, what, ratio(ours, best_mops(verdict, EVERYBODY, keys, 4, workloads[i])),
+              1.3);
+    }
+}
+
+static void judge_throughput(struct verdict *verdict)
+{
+    const uint64_t sizes[] = {1000000, 16000000};
+    const unsigned threads[] = {1, 4};
+    char what[128];
+    for (size_t k = 0; k < 2; k++) {
+        judge_gets(verdict, sizes[k], threads[0]);
+        judge_gets(verdict, sizes[k], threads[1]);
+        judge_writes(verdict, sizes[k]);
+    }
+    for (size_t t = 0; t < 2; t++) {
+        snprintf(what, sizeof what, "get_many, 16 M, T=%u: over plain get", threads[t]);
+        judge(verdict, what,
+              ratio(mops(verdict, "tophash", sizes[1], threads[t], BENCH_GET_MANY),
+                    mops(verdict, "tophash", sizes[1], threads[t], BENCH_GET)),
+              1.8);
+    }
+    judge(verdict, "the sharded table, 1 M, T=1: over the limit of random lines",
+          ratio(best_mops(verdict, SHARDED, sizes[0], 1, BENCH_GET),
+                mops(verdict, "limit", sizes[0], 1, BENCH_GET)),
+          0.35);
+}
+
+/* ---------------------------------------------------------------- growth */
+
+/* A run is good if every insert above 1 ms of own time is explained, and there are few of them. */
+static bool run_is_good(const struct bench_record *record)
+{
+    const struct bench_growth *growth = &record->as.growth;
+    unsigned explained = 0;
+    for (size_t i = 0; i < growth->outlier_count; i++) {
+        const struct bench_outlier *worst = &growth->outliers[i];
+        if (worst->own_ns <= 1000000) {
+            continue;
+        }
+        if (!bench_explained(worst, record->huge_pages != 0)) {
+            return false;
+        }
+        explained++;
+    }
+    return explained <= EXPLAINED_MAX;
+}
+
+static void judge_growth(struct verdict *verdict)
+{
+    unsigned runs = 0;
+    unsigned good = 0;
+    for (size_t i = 0; i < verdict->results->count; i++) {
+        const struct bench_record *record = &verdict->results->records[i];
+        if (record->kind == BENCH_GROWTH && record->as.growth.timed != 0 && record->threads == 1 &&
+            record->huge_pages == verdict->huge_pages && strcmp(record->map, "tophash") == 0) {
+            runs++;
+            good += run_is_good(record);
+        }
+    }
+    char what[128];
+    snprintf(what, sizeof what, "growth: runs of %u with no unexplained insert over 1 ms", runs);
+    judge(verdict, what, runs == 0 ? 0 : good == 0 ? 0.001 : good, runs < 2 ? runs : 2);
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static void judge_memory(struct verdict *verdict)
+{
+    double mean = 0;
+    double peak = 0;
+    for (size_t i = 0; i < verdict->results->count; i++) {
+        const struct bench_record *record = &verdict->results->records[i];
+        if (record->kind != BENCH_MEMORY || record->huge_pages != verdict->huge_pages ||
+            strcmp(record->map, "tophash") != 0) {
+            continue;
+        }
+        const struct bench_memory *memory = &record->as.memory;
+        for (size_t s = 0; s < memory->sizes; s++) {
+            mean += memory->bytes_per_entry[s] / memory->sizes;
+            peak = memory->peak_ratio[s] > peak ? memory->peak_ratio[s] : peak;
+        }
+    }
+    judge_most(verdict, "memory: bytes an entry, mean over the sizes", mean, MEMORY_MEAN_MAX);
+    judge_most(verdict, "memory: peak over what stays, worst of the sizes", peak, MEMORY_PEAK_MAX);
+}
+
+static void judge_empty(struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->results->count; i++) {
+        const struct bench_record *record = &verdict->results->records[i];
+        if (record->kind == BENCH_SMALL && strncmp(record->map, "tophash", 7) == 0) {
+            char what[128];
+            snprintf(what, sizeof what, "memory: bytes of an empty map, %s", record->map);
+            judge_most(verdict, what, (double)record->as.small.bytes[0], EMPTY_BYTES_MAX - 1);
+        }
+    }
+}
+
+bool bench_print_verdict(const struct bench_options *options, const struct bench_results *results)
+{
+    struct verdict verdict = {.options = options, .results = results};
+    for (int huge = 0; huge < 2; huge++) {
+        if (!options->pages[huge]) {
+            continue;
+        }
+        verdict.huge_pages = huge == 1;
+        printf("\nVerdict, %s pages\n", huge == 1 ? "huge" : "4 KiB");
+        judge_throughput(&verdict);
+        judge_growth(&verdict);
+        judge_memory(&verdict);
+        if (huge == 0) {
+            judge_empty(&verdict);
+        }
+    }
+    printf("%u kept, %u broken, %u not measured\n", verdict.kept, verdict.broken, verdict.unknown);
+    return verdict.broken == 0;
+}
