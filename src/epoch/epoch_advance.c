@@ -190,7 +190,8 @@ static bool barrier_heavy(struct th_epoch *domain)
 bool thi_epoch_advance(struct th_epoch *domain)
 {
     /* acquire @epoch.advance: the advance to this epoch before our barrier and scan; other side:
-     * thi_epoch_advance() of others, below. Without it: D before H1, at the top of this file, has no ground. */
+     * thi_epoch_advance() of others, below. Without it: D before H1, at the top of this file, has
+     * no ground. */
     uint64_t epoch = th_u64_load_acq(&domain->epoch);
     /* The first scan is for free; the barrier is paid only if it can help. */
     if (!all_passed(domain, epoch) || !barrier_heavy(domain) || !all_passed(domain, epoch)) {

@@ -308,8 +308,8 @@ static void membership_end(struct th_epoch_handle *record)
 {
     uint32_t state = TH_EPOCH_RECORD_TAKEN;
     /* acq_rel @epoch.gone: the end of the domain before we free; other side: record_retract().
-     * Success: from here to FREE the domain cannot go, it waits for us. Without it: we free what the
-     * domain still reads. */
+     * Success: from here to FREE the domain cannot go, it waits for us. Without it: we free what
+     * the domain still reads. */
     if (th_u32_cas_acqrel_acq(&record->state, &state, TH_EPOCH_RECORD_LEAVING)) {
         thi_epoch_record_drop(record);
     } else {
