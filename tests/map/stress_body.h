@@ -211,6 +211,8 @@ static inline void stress_churn(struct stress_thread *self, uint64_t dice)
         stress_expect(stress, kind->insert(stress->map, id, made, NULL) == TH_OK, "churn insert",
                       id, 0);
         self->tally.inserts++;
+        uint64_t neighbour = (self->number + 1) % stress->plan.threads;
+        stress_look(self, STRESS_CHURN_FIRST + neighbour * STRESS_CHURN + i, false);
         th_status status = (dice & 8) != 0 ? kind->erase(stress->map, id, &old)
                                            : kind->erase_if(stress->map, id, made, NULL);
         stress_expect(stress, status == TH_OK, "churn erase", id, (uint64_t)status);
@@ -351,9 +353,9 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
 {
     struct stress *stress = self->stress;
     const struct kind *kind = stress->plan.kind;
-    uint64_t id = (dice >> 40) % 700, value = 0;
+    uint64_t id = (dice >> 40) % 700, value = 0, what = dice >> 8 & 127;
     th_status status = TH_OK;
-    switch (dice >> 8 & 127) {
+    switch (what) {
     case 0: kind->clear(stress->side_map); break;
     case 1: status = kind->reserve(stress->side_map, dice >> 40 & 1023); break;
     case 2: status = kind->shrink(stress->side_map, 0); break;
@@ -366,7 +368,9 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
         }
         break;
     }
-    stress_expect(stress, status >= 0, "side map", id, (uint64_t)status);
+    static const char *const names[4] = {"side map: clear", "side map: reserve", "side map: shrink",
+                                         "side map: put"};
+    stress_expect(stress, status >= 0, names[what < 3 ? what : 3], id, (uint64_t)status);
 }
 
 static inline void stress_upkeep(struct stress_thread *self, uint64_t dice)
@@ -451,7 +455,7 @@ static inline void stress_steer(struct stress *stress, const struct stress_threa
     }
     stress->hits_weighted = hits;
     stress->cells_peak = stats.cells > stress->cells_peak ? stats.cells : stress->cells_peak;
-    uint64_t floor = STRESS_SWING_FIRST / 2;
+    uint64_t floor = STRESS_OWN_FIRST + (uint64_t)stress->plan.threads * STRESS_OWN / 2;
     if (stats.entries > floor + stress->plan.swing * 3 / 4) {
         __atomic_store_n(&stress->swing_share, 8, __ATOMIC_RELAXED);
     } else if (stats.entries < floor + stress->plan.swing / 8) {

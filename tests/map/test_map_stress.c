@@ -3,7 +3,7 @@
  */
 #include "map/stress_body.h"
 
-enum { THREADS = 4, OPERATIONS = 2000000, SWING = 40000, TESTS = 3 };
+enum { THREADS = 4, OPERATIONS = 2000000, SWING = 10000, TESTS = 3 };
 
 static void run(const struct kind *kind)
 {

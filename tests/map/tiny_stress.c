@@ -3,7 +3,7 @@
  */
 #include "map/stress_body.h"
 
-enum { THREADS = 4, OPERATIONS = 1000000, SWING = 3000, TESTS = 3 };
+enum { THREADS = 4, OPERATIONS = 3000000, SWING = 3000, TESTS = 3 };
 
 static void run(const struct kind *kind)
 {
