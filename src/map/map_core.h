@@ -324,7 +324,7 @@ TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *
     }
 }
 
-enum insert { INSERT_DONE, INSERT_PRESENT, INSERT_FULL };
+enum insert { INSERT_DONE, INSERT_PRESENT, INSERT_FULL, INSERT_AGAIN };
 
 /* Under the group's lock: looks for the key, fills a free cell if it is absent. Lets the group go in any case.
  * *found is the present entry for INSERT_PRESENT; *count the entries of the group for INSERT_DONE. */

@@ -45,7 +45,13 @@
 
 /* How much deeper than the typical group one group may be. Random keys need 1; keys chosen to meet in one group would
  * otherwise buy a directory of their own. */
+#ifndef TH_MAP_DEPTH_SLACK
 #define TH_MAP_DEPTH_SLACK 3u
+#endif
+/* Up to here any group may be split: one chunk of the directory covers it. */
+#ifndef TH_MAP_DEPTH_FREE
+#define TH_MAP_DEPTH_FREE 9u
+#endif
 /* Deepest group: its number is 31 bits. */
 #define TH_MAP_DEPTH_MAX 31u
 

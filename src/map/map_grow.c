@@ -134,6 +134,14 @@ static void split_count(struct thi_map *map, const struct split *split)
     thi_map_hint_update(map);
 }
 
+/* How deep a group may be: as deep as one chunk of the directory goes, and a little deeper than most. */
+static unsigned depth_limit(const struct thi_map *map)
+{
+    unsigned limit = word_depth(hint_load(map)) + TH_MAP_DEPTH_SLACK;
+    limit = limit < TH_MAP_DEPTH_FREE ? TH_MAP_DEPTH_FREE : limit;
+    return limit < TH_MAP_DEPTH_MAX ? limit : TH_MAP_DEPTH_MAX;
+}
+
 th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
 {
     struct split split = {.map = map};
@@ -142,8 +150,7 @@ th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
     if (thi_map_is_small(map) || word_count(split.word) < count_min) {
         return TH_OK;
     }
-    unsigned typical = word_depth(hint_load(map));
-    if (split.depth >= typical + TH_MAP_DEPTH_SLACK || split.depth >= TH_MAP_DEPTH_MAX) {
+    if (split.depth >= depth_limit(map)) {
         /* relaxed: statistic, read by stats only. */
         th_u64_add_rlx(&map->counters.split_put_off, 1);
         return TH_EBUSY;
@@ -257,13 +264,16 @@ void thi_map_repay(struct thi_map *map, uint64_t hash)
 }
 
 struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
-                                 struct group *lender, uint64_t *lender_word)
+                                 struct group *lender, uint64_t *lender_word, bool *held)
 {
     for (uint32_t bits = index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
         *lender = group_in_table(chunks_load(map), group_parent(bits));
         *lender_word = word_load(lender->side);
-        if ((*lender_word & TH_WORD_LOCK) != 0 || word_count(*lender_word) == TH_MAP_GROUP_CELLS ||
-            !group_try_lock(lender->side, lender_word)) {
+        if (word_count(*lender_word) == TH_MAP_GROUP_CELLS) {
+            continue;
+        }
+        if ((*lender_word & TH_WORD_LOCK) != 0 || !group_try_lock(lender->side, lender_word)) {
+            *held = true;
             continue;
         }
         unsigned distance = 0;

@@ -72,10 +72,12 @@ static inline enum insert core_borrow(struct thi_map *map, const struct group *o
 {
     struct group lender;
     uint64_t lender_word;
-    struct cell *cell = thi_map_borrow_cell(map, own->index, key->hash, &lender, &lender_word);
+    bool held = false;
+    struct cell *cell =
+        thi_map_borrow_cell(map, own->index, key->hash, &lender, &lender_word, &held);
     if (cell == NULL) {
         word_store(own->side, word);
-        return INSERT_FULL;
+        return held ? INSERT_AGAIN : INSERT_FULL;
     }
     /* Shown before the entry: who finds our group without the mark looks nowhere else. */
     word_store(own->side, word | TH_WORD_LOCK | TH_WORD_BORROWS);
@@ -98,11 +100,11 @@ TH_INLINE enum insert borrow_locked(struct thi_map *map, const struct key_kind *
     } while (seen == LOOK_AGAIN);
     if (seen == LOOK_FOUND) {
         word_store(group.side, word);
-        return INSERT_PRESENT;
+        return INSERT_AGAIN;
     }
     if (word_count(word) < TH_MAP_GROUP_CELLS || group.line_mask != TH_MAP_LINES - 1) {
         word_store(group.side, word);
-        return INSERT_PRESENT; /* room was made meanwhile: start again */
+        return INSERT_AGAIN; /* room was made meanwhile */
     }
     return core_borrow(map, &group, word, key, key_word, value);
 }
@@ -132,9 +134,14 @@ TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind
             if (thi_map_is_small(map) || borrows++ >= TH_BORROW_TRIES) {
                 return TH_ENOMEM;
             }
-            if (borrow_locked(map, kind, key, key_word, value) == INSERT_DONE) {
+            result = borrow_locked(map, kind, key, key_word, value);
+            if (result == INSERT_DONE) {
                 return TH_OK;
             }
+            if (result == INSERT_FULL) {
+                return TH_ENOMEM; /* the group and all its ancestors are full */
+            }
+            thi_map_wait(&map->counters.group_waits, map, &round);
         }
     }
 }

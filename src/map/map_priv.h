@@ -460,9 +460,9 @@ uint64_t thi_map_cell_lock_bounded(struct cell *cell);
  * TH_MORE: somebody holds the group; TH_EBUSY: it is as deep as it may be; TH_ENOMEM. */
 th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min);
 /* A free cell in an ancestor of group `index`, whose lock the caller holds; the ancestor is locked and returned. NULL: none
- * has room, or all are held. */
+ * has room, *held: but some could not be asked. */
 struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
-                                 struct group *lender, uint64_t *lender_word);
+                                 struct group *lender, uint64_t *lender_word, bool *held);
 /* Brings entries of the group that stand in its ancestors home. */
 void thi_map_repay(struct thi_map *map, uint64_t hash);
 /* Moves a small map to a block twice as large or to the table. TH_OK; TH_MORE: somebody holds a part of it; TH_ENOMEM. */
