@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * hash.c - making a seed, and the keyed hash of bytes.
  *
- * Guarantees   G1 every multiplier of a seed is odd, has about as many ones as zeros in every quarter, and so has its
- *              inverse. G2 thi_hash_bytes reads exactly `size` bytes.
+ * Guarantees   G1 every multiplier of a seed is odd, has about as many ones as zeros in every
+ *              quarter, and so has its inverse. G2 thi_hash_bytes reads exactly `size` bytes.
  * Progress     wait-free; nothing is shared.
- * Sources      splitmix64 (Steele, Lea, Flood) expands the seed; inverse by Newton's iteration; the fold of a 64 x 64 to
- *              128 bit product as in folded-multiply hashes (wyhash, Wang Yi).
+ * Sources      splitmix64 (Steele, Lea, Flood) expands the seed; inverse by Newton's iteration;
+ *              folding a 64 x 64 to 128 bit product: folded-multiply hashes (wyhash, Wang Yi); what
+ *              complements do to them: Thomas Ahle.
  */
 #include "hash/hash.h"
 
@@ -19,7 +20,8 @@ static uint64_t seed_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* The inverse of an odd word modulo 2^64. A guess right in 5 bits, doubled by each Newton step: 5, 10, 20, 40, 80. */
+/* The inverse of an odd word modulo 2^64. A guess right in 5 bits, doubled by each Newton step: 5,
+ * 10, 20, 40, 80. */
 static uint64_t odd_inverse(uint64_t odd)
 {
     uint64_t inverse = (odd * 3) ^ 2;
@@ -29,7 +31,8 @@ static uint64_t odd_inverse(uint64_t odd)
     return inverse;
 }
 
-/* Ones in every 16 bits within 4 to 12: keeps out small numbers, their negatives, sparse and nearly full words. */
+/* Ones in every 16 bits within 4 to 12: keeps out small numbers, their negatives, sparse and nearly
+ * full words. */
 static bool bits_balanced(uint64_t word)
 {
     for (unsigned shift = 0; shift < 64; shift += 16) {
@@ -77,43 +80,77 @@ static uint64_t half_load(const unsigned char *bytes)
 
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide;
-static uint64_t multiply_fold(uint64_t a, uint64_t b)
+/* High minus low half of the product: nearly a * b modulo 2^64 + 1, so it spreads high bits
+ * downwards and low bits upwards. Not exclusive or: there complementing both factors gives the same
+ * result for one seed in 2^27. */
+TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
 {
     wide product = (wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return (uint64_t)(product >> 64) - (uint64_t)product;
 }
 #else
-static uint64_t multiply_fold(uint64_t a, uint64_t b)
+TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
 {
-    uint64_t a_low = (uint32_t)a, a_high = a >> 32;
-    uint64_t b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t a_low = (uint32_t)a;
+    uint64_t a_high = a >> 32;
+    uint64_t b_low = (uint32_t)b;
+    uint64_t b_high = b >> 32;
     uint64_t low = a_low * b_low;
     uint64_t middle_1 = a_high * b_low + (low >> 32);
     uint64_t middle_2 = a_low * b_high + (uint32_t)middle_1;
     uint64_t high = a_high * b_high + (middle_1 >> 32) + (middle_2 >> 32);
-    return ((middle_2 << 32) | (uint32_t)low) ^ high;
+    return high - ((middle_2 << 32) | (uint32_t)low);
 }
 #endif
+
+/* At most 16 bytes as two words. Together with the size they hold all of them. */
+TH_INLINE void words_load(const unsigned char *at, size_t size, uint64_t *first, uint64_t *last)
+{
+    if (size >= 8) {
+        *first = word_load(at);
+        *last = word_load(at + size - 8);
+    } else if (size >= 4) {
+        *first = half_load(at);
+        *last = half_load(at + size - 4);
+    } else if (size > 0) {
+        *first = ((uint64_t)at[0] << 8) | at[size / 2];
+        *last = at[size - 1];
+    } else {
+        *first = 0;
+        *last = 0;
+    }
+}
+
+/* More than 16 bytes: the state after all but the last 16, which may overlap what was taken in
+ * here. */
+TH_INLINE uint64_t long_state(const struct thi_seed *seed, const unsigned char *at, size_t size,
+                              uint64_t state)
+{
+    uint64_t lane = state; /* a second chain: two multiplications run at once */
+    for (; size > 32; size -= 32, at += 32) {
+        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) ^ state);
+        lane = fold(word_load(at + 16) ^ seed->multiplier_2, word_load(at + 24) ^ lane);
+    }
+    state ^= lane + seed->multiplier_2;
+    if (size > 16) {
+        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) ^ state);
+    }
+    return state;
+}
 
 uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
-    uint64_t state = seed->mask ^ multiply_fold(size ^ seed->multiplier_2, seed->multiplier_1);
-    size_t left = size;
-    for (; left > 16; left -= 16, at += 16) {
-        state = multiply_fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) ^ state);
+    uint64_t state = seed->mask + size;
+    uint64_t first;
+    uint64_t last;
+    if (TH_LIKELY(size <= 16)) {
+        words_load(at, size, &first, &last);
+    } else {
+        state = long_state(seed, at, size, state);
+        first = word_load(at + size - 16);
+        last = word_load(at + size - 8);
     }
-    uint64_t a = 0;
-    uint64_t b = 0;
-    if (left >= 8) {
-        a = word_load(at);
-        b = word_load(at + left - 8);
-    } else if (left >= 4) {
-        a = half_load(at);
-        b = half_load(at + left - 4);
-    } else if (left > 0) {
-        a = ((uint64_t)at[0] << 16) | ((uint64_t)at[left >> 1] << 8) | at[left - 1];
-    }
-    state = multiply_fold(a ^ seed->multiplier_1, b ^ state);
-    return multiply_fold(state ^ seed->inverse_1, seed->inverse_2);
+    state = fold(first ^ seed->multiplier_1, last ^ state);
+    return fold(state ^ seed->inverse_1, seed->multiplier_2);
 }

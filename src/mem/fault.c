@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * fault.c - refusing memory on purpose, and the list of all places that ask for it.
  *
- * Guarantees   G1 with n set, exactly the n-th request of the process is refused (sticky: it and all later ones).
+ * Guarantees   G1 with n set, exactly the n-th request of the process is refused (sticky: it and
+ *              all later ones).
  *              G2 the list of sites is complete for the program: the linker makes it.
  * Progress     wait-free. One relaxed load a request while off.
  * Invariants   I1 FAULT_OFF in fault_nth  <=>  nothing is counted.
- * Sources      failing the n-th allocation, n = 1, 2, ...: SQLite's out-of-memory tests. Linker sections as lists: the
- *              initcalls of Linux.
+ * Sources      failing the n-th allocation, n = 1, 2, ...: SQLite's out-of-memory tests. Linker
+ *              sections as lists: the initcalls of Linux.
  *
  * field            readers            writers                      guard
- * fault_nth        relaxed            relaxed, thi_mem_fault_set   none: a test sets it before its threads start
- * fault_sticky     relaxed            relaxed, thi_mem_fault_set   as above
+ * fault_nth        relaxed            relaxed, thi_mem_fault_set   none: a test sets it before its
+ * threads start fault_sticky     relaxed            relaxed, thi_mem_fault_set   as above
  * counters         relaxed            relaxed add                  none: statistics
  */
 #include "mem/mem_priv.h"
@@ -25,8 +26,10 @@ static struct th_au64 fault_requests;
 static struct th_au64 fault_refused;
 
 /* Made by the linker; weak, for a program without any site. */
-extern struct thi_mem_site *const __start_thi_mem_sites[] __attribute__((weak, visibility("hidden")));
-extern struct thi_mem_site *const __stop_thi_mem_sites[] __attribute__((weak, visibility("hidden")));
+extern struct thi_mem_site *const __start_thi_mem_sites[]
+    __attribute__((weak, visibility("hidden")));
+extern struct thi_mem_site *const __stop_thi_mem_sites[]
+    __attribute__((weak, visibility("hidden")));
 
 void thi_mem_fault_set(uint64_t nth, bool sticky)
 {

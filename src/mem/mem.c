@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * mem.c - objects through the allocator seam, with malloc and the system's pages where the user gave nothing.
+ * mem.c - objects through the allocator seam, with malloc and the system's pages where the user
+ * gave nothing.
  *
  * Guarantees   G1 every request passes the fault gate before it reaches an allocator.
  *              G2 free gets exactly the size and alignment of its alloc.
@@ -42,7 +43,8 @@ void *thi_mem_pages_map(void *context, size_t size, size_t alignment)
     if (size > SIZE_MAX - page) {
         return NULL;
     }
-    return thi_port_pages_map((size_t)thi_round_up(size, page), alignment < page ? page : alignment);
+    return thi_port_pages_map((size_t)thi_round_up(size, page),
+                              alignment < page ? page : alignment);
 }
 
 void thi_mem_pages_unmap(void *context, void *memory, size_t size, size_t alignment)

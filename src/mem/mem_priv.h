@@ -13,7 +13,8 @@ bool thi_mem_fault_hit(struct thi_mem_site *site);
 void *thi_mem_pages_map(void *context, size_t size, size_t alignment);
 void thi_mem_pages_unmap(void *context, void *memory, size_t size, size_t alignment);
 
-/* Enters and forgets a range. Neither can fail: a range without room is counted and stays unknown. */
+/* Enters and forgets a range. Neither can fail: a range without room is counted and stays unknown.
+ * */
 void thi_registry_add(uintptr_t start, size_t size, const char *name);
 void thi_registry_remove(uintptr_t start, size_t size);
 

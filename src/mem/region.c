@@ -4,7 +4,8 @@
  * Guarantees   G1 a region is zero-filled and untouched when it is handed out.
  *              G2 populate never changes content, also against concurrent writers.
  *              G3 drop leaves zeros, whoever supplied the memory.
- * Progress     map and unmap: system calls and a scan of the registry; populate and drop: linear in the pages.
+ * Progress     map and unmap: system calls and a scan of the registry; populate and drop: linear in
+ *              the pages.
  */
 #include "mem/mem_priv.h"
 
@@ -61,8 +62,8 @@ uint64_t thi_region_bytes_mapped(void)
     return th_u64_load_rlx(&region_bytes);
 }
 
-/* Writes one word of the page with what it holds. A compare-exchange, because a plain write-back would lose what another
- * thread stores between our read and our write. */
+/* Writes one word of the page with what it holds. A compare-exchange, because a plain write-back
+ * would lose what another thread stores between our read and our write. */
 static void page_touch(struct th_au64 *word)
 {
     /* relaxed: the value is not looked at and not changed. */
@@ -82,7 +83,8 @@ void thi_region_populate(void *memory, size_t size)
         return;
     }
     uintptr_t address = ((uintptr_t)memory + 7) & ~(uintptr_t)7; /* never before `memory` */
-    for (; address + sizeof(struct th_au64) <= end; address = (address & ~(uintptr_t)(page - 1)) + page) {
+    for (; address + sizeof(struct th_au64) <= end;
+         address = (address & ~(uintptr_t)(page - 1)) + page) {
         page_touch((struct th_au64 *)address);
     }
 }
@@ -98,7 +100,8 @@ bool thi_region_drop(const struct th_allocator *mem, void *memory, size_t size)
     }
     struct th_au64 *words = memory;
     for (size_t i = 0; i < size / sizeof *words; i++) {
-        /* relaxed: the caller orders the drop against users of the range; atomic, as readers may still look. */
+        /* relaxed: the caller orders the drop against users of the range; atomic, as readers may
+         * still look. */
         th_u64_store_rlx(&words[i], 0);
     }
     return true;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * registry.c - which region owns an address. Read by whoever explains a crash or a stray write.
  *
- * Guarantees   G1 bounded memory: at most TH_REGISTRY_ENTRIES_MAX entries, in blocks that double and are never given back.
- *              G2 without room, or without memory for more room, a region stays unregistered and is counted.
+ * Guarantees   G1 bounded memory: at most TH_REGISTRY_ENTRIES_MAX entries, in blocks that double
+ *              and are never given back.
+ *              G2 without room, or without memory for more room, a region stays unregistered and is
+ *              counted.
  *              G3 a find sees an entry whole or not at all.
- * Progress     find: wait-free, linear in the entries. add: lock-free, a lost race for an entry means another region was
- *              added. remove: wait-free, linear.
+ * Progress     find: wait-free, linear in the entries. add: lock-free, a lost race for an entry
+ *              means another region was added. remove: wait-free, linear.
  * Invariants   I1 entry.version odd  <=>  the entry is being written by exactly one thread.
  *              I2 entry.start 0      <=>  the entry is free.
  *              I3 block k, once published, stays.
@@ -16,7 +18,8 @@
  * version     acquire, relaxed   acquire compare-exchange, release store  the entry's lock: odd
  * start       relaxed            relaxed                                  version
  * size, name  relaxed            relaxed                                  version
- * Sources     seqlocks with atomic payload after Boehm, "Can seqlocks get along with programming language memory models?"
+ * Sources     seqlocks with atomic payload after Boehm, "Can seqlocks get along with programming
+ *             language memory models?"
  */
 #include "mem/mem_priv.h"
 
@@ -42,8 +45,8 @@ static struct entry *block_get(unsigned k)
     if (k == 0) {
         return block_first;
     }
-    /* acquire @mem.registry_block: the block's zeros after the pointer; other side: block_make(). Without it: on a
-     * recycled page a reader could see entries of what was there before. */
+    /* acquire @mem.registry_block: the block's zeros after the pointer; other side: block_make().
+     * Without it: on a recycled page a reader could see entries of what was there before. */
     return th_ptr_load_acq(&blocks[k]);
 }
 
@@ -56,8 +59,8 @@ static struct entry *block_make(unsigned k)
         return NULL;
     }
     void *found = NULL;
-    /* release @mem.registry_block: zeros before the pointer; other side: block_get(). Without it: see there. acquire on
-     * loss: the winner's block is used at once. */
+    /* release @mem.registry_block: zeros before the pointer; other side: block_get(). Without it:
+     * see there. acquire on loss: the winner's block is used at once. */
     if (th_ptr_cas_acqrel_acq(&blocks[k], &found, made)) {
         return made;
     }
@@ -67,15 +70,15 @@ static struct entry *block_make(unsigned k)
 
 static bool entry_lock(struct entry *entry, uint64_t version)
 {
-    /* acquire @mem.registry_entry: the payload writes after the odd version and after the previous owner's; other side:
-     * entry_unlock(). Without it: two owners' payloads mix. */
+    /* acquire @mem.registry_entry: the payload writes after the odd version and after the previous
+     * owner's; other side: entry_unlock(). Without it: two owners' payloads mix. */
     return (version & 1) == 0 && th_u64_cas_acq_rlx(&entry->version, &version, version + 1);
 }
 
 static void entry_unlock(struct entry *entry, uint64_t version)
 {
-    /* release @mem.registry_entry: payload before the even version; other side: entry_read(), entry_lock(). Without it:
-     * a reader takes an old payload for the new one. */
+    /* release @mem.registry_entry: payload before the even version; other side: entry_read(),
+     * entry_lock(). Without it: a reader takes an old payload for the new one. */
     th_u64_store_rel(&entry->version, version + 2);
 }
 
@@ -89,8 +92,9 @@ static bool entry_take(struct entry *entry, const struct thi_region_info *info)
     /* relaxed: under the entry's lock. */
     bool taken = th_u64_load_rlx(&entry->start) == 0;
     if (taken) {
-        /* fence release @mem.registry_payload: the odd version before the payload; other side: entry_read(). Without it:
-         * a reader sees half of the new payload between two equal even versions. */
+        /* fence release @mem.registry_payload: the odd version before the payload; other side:
+         * entry_read(). Without it: a reader sees half of the new payload between two equal even
+         * versions. */
         th_fence_rel();
         /* relaxed: ordered by the fence above and the release in entry_unlock(). */
         th_u64_store_rlx(&entry->start, info->start);
@@ -125,7 +129,8 @@ void thi_registry_add(uintptr_t start, size_t size, const char *name)
 /* Only the owner of a region removes it, once: nobody else writes an entry that is in use. */
 static bool entry_forget(struct entry *entry, uintptr_t start, size_t size)
 {
-    /* relaxed: an entry with our start was written by us or happened before us, as the region itself did. */
+    /* relaxed: an entry with our start was written by us or happened before us, as the region
+     * itself did. */
     if (th_u64_load_rlx(&entry->start) != start || th_u64_load_rlx(&entry->size) != size) {
         return false;
     }
@@ -158,15 +163,15 @@ void thi_registry_remove(uintptr_t start, size_t size)
 
 static bool entry_read(const struct entry *entry, uintptr_t address, struct thi_region_info *info)
 {
-    /* acquire @mem.registry_entry: the version before the payload; other side: entry_unlock(). Without it: an old
-     * payload under a new version. */
+    /* acquire @mem.registry_entry: the version before the payload; other side: entry_unlock().
+     * Without it: an old payload under a new version. */
     uint64_t version = th_u64_load_acq(&entry->version);
     /* relaxed: between the acquire above and the fence below. */
     uint64_t start = th_u64_load_rlx(&entry->start);
     uint64_t size = th_u64_load_rlx(&entry->size);
     const char *name = th_ptr_load_rlx(&entry->name);
-    /* fence acquire @mem.registry_payload: the payload before the second look at the version; other side: the release
-     * fence in entry_take(). Without it: see there. */
+    /* fence acquire @mem.registry_payload: the payload before the second look at the version; other
+     * side: the release fence in entry_take(). Without it: see there. */
     th_fence_acq();
     /* relaxed: ordered by the fence. */
     bool whole = (version & 1) == 0 && th_u64_load_rlx(&entry->version) == version;

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * slab.c - taking and dropping records: shards with free lists, regions that grow with what a shard holds.
+ * slab.c - taking and dropping records: shards with free lists, regions that grow with what a shard
+ * holds.
  *
- * Guarantees   G1 a reference that was taken and not dropped belongs to one owner; its address never changes.
- *              G2 no memory is asked for while a shard that is not locked has a free record of the class.
- * Progress     take: lock-free while fewer than TH_SLAB_SHARDS_MAX threads are stopped inside, as a locked shard is passed
- *              over and a new one made; drop: lock-free always (a retry of the orphan push means another drop is done).
+ * Guarantees   G1 a reference that was taken and not dropped belongs to one owner; its address
+ *              never changes.
+ *              G2 no memory is asked for while a shard that is not locked has a free record of the
+ *              class.
+ * Progress     take: lock-free while fewer than TH_SLAB_SHARDS_MAX threads are stopped inside, as a
+ *              locked shard is passed over and a new one made; drop: lock-free always (a retry of
+ *              the orphan push means another drop is done).
  * Invariants   I1 a shard's fields but its two counters are touched by the holder of its lock only.
- *              I2 a free record's first word is the next free one of its list (0: last); an orphan's second is its class.
- *              I3 references below a region's first unit + 1 are never given: the region's header lies there.
+ *              I2 a free record's first word is the next free one of its list (0: last); an
+ *              orphan's second is its class.
+ *              I3 references below a region's first unit + 1 are never given: the region's header
+ *              lies there.
  * Layout       region  | header 16 | record | record | ... | bump -> untouched |
  *
  * struct shard: field  readers           writers                      guard
  * lock                 relaxed           acquire cas, release store   itself
  * bytes_mapped, _used  relaxed, anybody  relaxed, the holder          lock, for writers
  * all others           the holder        the holder                   lock
- * Sources      free lists by size class: Bonwick's slab allocator; eight classes a doubling: jemalloc.
+ * Sources      free lists by size class: Bonwick's slab allocator; eight classes a doubling:
+ *              jemalloc.
  */
 #include "mem/slab.h"
 
@@ -39,7 +46,7 @@ struct shard {
     uint64_t bump_units; /* so many are left from there on */
     struct region *regions;
     struct th_au64 bytes_mapped;
-    struct th_au64 bytes_used; /* modulo 2^64: a record may be dropped in another shard than it was taken from */
+    struct th_au64 bytes_used; /* modulo 2^64: records move between shards */
     uint64_t free[TH_SLAB_CLASSES];
 } TH_ALIGNED(TH_CACHE_LINE_BYTES);
 
@@ -87,8 +94,8 @@ static size_t level_bytes(unsigned k)
 /* Level k, made if it is missing. NULL: no memory. */
 static struct th_aptr *level_get(struct thi_slab *slab, unsigned k)
 {
-    /* acquire @mem.slab_level: the level's zeros and entries after the pointer; other side: the compare-exchange below.
-     * Without it: our entry could be overwritten by the zeroing. */
+    /* acquire @mem.slab_level: the level's zeros and entries after the pointer; other side: the
+     * compare-exchange below. Without it: our entry could be overwritten by the zeroing. */
     struct th_aptr *level = th_ptr_load_acq(&slab->levels[k]);
     if (level != NULL) {
         return level;
@@ -101,8 +108,8 @@ static struct th_aptr *level_get(struct thi_slab *slab, unsigned k)
         th_ptr_init(&made[i], NULL);
     }
     void *found = NULL;
-    /* release @mem.slab_level: zeros before the pointer; acquire: on loss the winner's level is used; other side:
-     * level_get(). Without it: see above. */
+    /* release @mem.slab_level: zeros before the pointer; acquire: on loss the winner's level is
+     * used; other side: level_get(). Without it: see above. */
     if (th_ptr_cas_acqrel_acq(&slab->levels[k], &found, made)) {
         return made;
     }
@@ -121,7 +128,8 @@ static bool levels_ensure(struct thi_slab *slab, uint32_t slot, uint32_t count)
     return true;
 }
 
-/* Claims `count` slots in a row and points them at `memory`. Returns the first, 0 if there are no more or no memory. */
+/* Claims `count` slots in a row and points them at `memory`. Returns the first, 0 if there are no
+ * more or no memory. */
 static uint32_t slots_claim(struct thi_slab *slab, uint32_t count, void *memory)
 {
     /* relaxed: the counter only hands out distinct numbers. */
@@ -134,7 +142,8 @@ static uint32_t slots_claim(struct thi_slab *slab, uint32_t count, void *memory)
     } while (!th_u32_cas_rlx_rlx(&slab->slot_next, &slot, slot + count));
     uintptr_t origin = (uintptr_t)memory - (uintptr_t)slot * TH_SLAB_SLOT_BYTES;
     for (uint32_t i = slot; i < slot + count; i++) {
-        /* relaxed: read by nobody before a reference into the slot reaches him, in an order made by who hands it on. */
+        /* relaxed: read by nobody before a reference into the slot reaches him, in an order made by
+         * who hands it on. */
         th_ptr_store_rlx(&level_get(slab, thi_log2_floor(i) / 2)[i], (void *)origin);
     }
     return slot;
@@ -145,15 +154,15 @@ static uint32_t slots_claim(struct thi_slab *slab, uint32_t count, void *memory)
 static bool shard_lock(struct shard *shard)
 {
     uint32_t open = 0;
-    /* relaxed: a guess; acquire @mem.slab_shard: the shard's fields and free records after the lock; other side:
-     * shard_unlock(). Without it: two threads take the same record. */
+    /* relaxed: a guess; acquire @mem.slab_shard: the shard's fields and free records after the
+     * lock; other side: shard_unlock(). Without it: two threads take the same record. */
     return th_u32_load_rlx(&shard->lock) == 0 && th_u32_cas_acq_rlx(&shard->lock, &open, 1);
 }
 
 static void shard_unlock(struct shard *shard)
 {
-    /* release @mem.slab_shard: the shard's fields and free records before the lock opens; other side: shard_lock(). Without
-     * it: see there. */
+    /* release @mem.slab_shard: the shard's fields and free records before the lock opens; other
+     * side: shard_lock(). Without it: see there. */
     th_u32_store_rel(&shard->lock, 0);
 }
 
@@ -163,8 +172,8 @@ static struct th_aptr *shard_place(struct thi_slab *slab, unsigned index)
     if (index == 0) {
         return &slab->shard_first;
     }
-    /* acquire @mem.slab_shards: the array's zeros after the pointer; other side: shards_make(). Without it: a reader
-     * follows what the memory held before. */
+    /* acquire @mem.slab_shards: the array's zeros after the pointer; other side: shards_make().
+     * Without it: a reader follows what the memory held before. */
     struct th_aptr *shards = th_ptr_load_acq(&slab->shards);
     return shards == NULL || index >= TH_SLAB_SHARDS_MAX ? NULL : &shards[index];
 }
@@ -172,8 +181,8 @@ static struct th_aptr *shard_place(struct thi_slab *slab, unsigned index)
 static struct shard *shard_get(struct thi_slab *slab, unsigned index)
 {
     struct th_aptr *place = shard_place(slab, index);
-    /* acquire @mem.slab_shard_made: the shard's first fields after the pointer; other side: shard_add(). Without it: a lock
-     * word that was never set is taken. */
+    /* acquire @mem.slab_shard_made: the shard's first fields after the pointer; other side:
+     * shard_add(). Without it: a lock word that was never set is taken. */
     return place == NULL ? NULL : th_ptr_load_acq(place);
 }
 
@@ -182,8 +191,8 @@ static struct shard *shard_try(struct thi_slab *slab, bool *collided)
 {
     unsigned start = shard_hint;
     struct shard *shard = shard_get(slab, start);
-    while (shard == NULL && start != 0) { /* a hint from a slab with more shards: halved, it still spreads */
-        start /= 2;
+    while (shard == NULL && start != 0) {
+        start /= 2; /* a hint from a slab with more shards: halved, it still spreads */
         shard = shard_get(slab, start);
     }
     if (TH_LIKELY(shard != NULL && shard_lock(shard))) {
@@ -218,7 +227,8 @@ static bool shards_make(struct thi_slab *slab)
         th_ptr_init(&made[i], NULL);
     }
     void *found = NULL;
-    /* release @mem.slab_shards: zeros before the pointer; other side: shard_place(). Without it: see there. */
+    /* release @mem.slab_shards: zeros before the pointer; other side: shard_place(). Without it:
+     * see there. */
     if (!th_ptr_cas_acqrel_acq(&slab->shards, &found, made)) {
         piece_free(slab, made, bytes);
     }
@@ -240,8 +250,8 @@ static struct shard *shard_add(struct thi_slab *slab)
             break;
         }
         void *found = NULL;
-        /* release @mem.slab_shard_made: the shard's fields before the pointer to it; other side: shard_get(). Without it:
-         * see there. */
+        /* release @mem.slab_shard_made: the shard's fields before the pointer to it; other side:
+         * shard_get(). Without it: see there. */
         if (th_ptr_cas_acqrel_acq(shard_place(slab, i), &found, made)) {
             shard_hint = i;
             return made;
@@ -297,12 +307,14 @@ static void list_push(const struct thi_slab *slab, struct shard *shard, unsigned
     shard->free[class_index] = reference;
 }
 
-/* Cuts the untouched rest of a region into free records, largest first, so that a new region can take its place. */
+/* Cuts the untouched rest of a region into free records, largest first, so that a new region can
+ * take its place. */
 static void bump_scrap(const struct thi_slab *slab, struct shard *shard)
 {
     while (shard->bump_units != 0) {
         size_t bytes = (size_t)shard->bump_units * THI_SLAB_UNIT_BYTES;
-        unsigned class_index = bytes > THI_SLAB_RECORD_BYTES_MAX ? TH_SLAB_CLASSES - 1 : thi_slab_class(bytes);
+        unsigned class_index =
+            bytes > THI_SLAB_RECORD_BYTES_MAX ? TH_SLAB_CLASSES - 1 : thi_slab_class(bytes);
         while (thi_slab_class_bytes(class_index) > bytes) {
             class_index--;
         }
@@ -313,8 +325,8 @@ static void bump_scrap(const struct thi_slab *slab, struct shard *shard)
     }
 }
 
-/* Half of what the shard has, so that at most a third lies idle; a quarter once it is pages, which cost nothing before
- * they are touched. */
+/* Half of what the shard has, so that at most a third lies idle; a quarter once it is pages, which
+ * cost nothing before they are touched. */
 static size_t region_bytes_next(const struct shard *shard, size_t record_bytes)
 {
     /* relaxed: we hold the lock. */
@@ -370,8 +382,8 @@ static void orphans_adopt(struct thi_slab *slab, struct shard *shard)
     if (th_u64_load_rlx(&slab->orphans) == 0) {
         return;
     }
-    /* acquire @mem.slab_orphan: the records' words after their list; other side: orphan_push(). Without it: the list is
-     * followed through what the records held before. */
+    /* acquire @mem.slab_orphan: the records' words after their list; other side: orphan_push().
+     * Without it: the list is followed through what the records held before. */
     uint64_t reference = th_u64_exchange_acq(&slab->orphans, 0);
     while (reference != 0) {
         struct free_record *record = free_at(slab, reference);
@@ -391,12 +403,14 @@ static void orphan_push(struct thi_slab *slab, unsigned class_index, uint64_t re
     uint64_t head = th_u64_load_rlx(&slab->orphans);
     do {
         record->next = head;
-        /* release @mem.slab_orphan: the record's words before its reference; other side: orphans_adopt(). Without it: see
-         * there. No ABA: the list is only ever pushed to or taken whole. A lost race means another drop is done. */
+        /* release @mem.slab_orphan: the record's words before its reference; other side:
+         * orphans_adopt(). Without it: see there. No ABA: the list is only ever pushed to or taken
+         * whole. A lost race means another drop is done. */
     } while (!th_u64_cas_rel_rlx(&slab->orphans, &head, reference));
 }
 
-/* Moves another shard's free records of the class to ours: a thread that only takes, fed by one that only drops. */
+/* Moves another shard's free records of the class to ours: a thread that only takes, fed by one
+ * that only drops. */
 static bool list_steal(struct thi_slab *slab, struct shard *shard, unsigned class_index)
 {
     for (unsigned i = 0; i < TH_SLAB_SHARDS_MAX; i++) {
@@ -536,7 +550,8 @@ void thi_slab_drop(struct thi_slab *slab, uint64_t reference, size_t size)
 
 void thi_slab_get_stats(const struct thi_slab *slab, uint64_t *bytes_mapped, uint64_t *bytes_used)
 {
-    struct thi_slab *self = (struct thi_slab *)(uintptr_t)slab; /* only read: shard_get() serves writers too */
+    struct thi_slab *self =
+        (struct thi_slab *)(uintptr_t)slab; /* only read: shard_get() serves writers too */
     uint64_t mapped = sizeof *slab;
     uint64_t used = 0;
     for (unsigned i = 0; i < TH_SLAB_SHARDS_MAX; i++) {

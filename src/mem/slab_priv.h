@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * slab_priv.h - the slab's layout, and the inline part of its hot path.
  *
- * Layout       reference (40 bits) = slot (24) . unit in the slot (16); a slot is 1 MiB of references, whatever part of
- *              it has memory. Slots count from 4; level k of the directory holds the slots 4^k to 4^(k+1) - 1 (at
- *              those indices: its first quarter stays empty) and is never moved once it is there:
+ * Layout       reference (40 bits) = slot (24) . unit in the slot (16); a slot is 1 MiB of
+ *              references, whatever part of it has memory. Slots count from 4; level k of the
+ *              directory holds the slots 4^k to 4^(k+1) - 1 (at those indices: its first quarter
+ *              stays empty) and is never moved once it is there:
  *
  *              slab.levels [ - | 1 | 2 | 3 | ... | 11 ]
  *                                |   +--> slots 16..63
  *                                +------> slots 4..15: [slot] -> origin
  *
- *              address of a record = origin of its slot + 16 * reference. (The origin is where reference 0 would be.)
- * Sources      arrays of doubling blocks: Brodnik et al., "Resizable arrays in optimal time and space".
+ *              address of a record = origin of its slot + 16 * reference. (The origin is where
+ *              reference 0 would be.)
+ * Sources      arrays of doubling blocks: Brodnik et al., "Resizable arrays in optimal time and
+ *              space".
  */
 #ifndef TOPHASH_MEM_SLAB_PRIV_H
 #define TOPHASH_MEM_SLAB_PRIV_H
@@ -36,8 +39,9 @@ struct thi_slab {
     struct th_aptr levels[TH_SLAB_LEVELS]; /* [0] stays NULL */
     struct th_allocator mem;
     struct th_aptr shard_first; /* made with the first record */
-    struct th_aptr shards;      /* -> th_aptr[TH_SLAB_SHARDS_MAX], made with the second shard; [0] unused */
-    struct th_au64 orphans;     /* reference: records dropped while every shard was locked */
+    struct th_aptr
+        shards; /* -> th_aptr[TH_SLAB_SHARDS_MAX], made with the second shard; [0] unused */
+    struct th_au64 orphans; /* reference: records dropped while every shard was locked */
     struct th_au32 slot_next;
     struct th_au32 collisions;
 };
@@ -49,8 +53,8 @@ TH_INLINE void *thi_slab_at(const struct thi_slab *slab, uint64_t reference)
     uint64_t slot = reference >> TH_SLAB_SLOT_SHIFT;
     TH_DEBUG_ASSERT(slot >= TH_SLAB_SLOT_FIRST);
     TH_DEBUG_ASSERT(slot < TH_SLAB_SLOT_END);
-    /* relaxed, both: each word is written once, before the reference is handed out by a take that happens before this
-     * call; nothing newer than it exists to be missed. */
+    /* relaxed, both: each word is written once, before the reference is handed out by a take that
+     * happens before this call; nothing newer than it exists to be missed. */
     const struct th_aptr *level = th_ptr_load_rlx(&slab->levels[thi_log2_floor(slot) / 2]);
     uintptr_t origin = (uintptr_t)th_ptr_load_rlx(&level[slot]);
     return (void *)(origin + (uintptr_t)(reference * THI_SLAB_UNIT_BYTES));

@@ -6,8 +6,9 @@
 
 #include "base/base.h"
 
-/* Random bytes where the system's call is missing: /dev/urandom, and if that cannot be opened either, a mix of clocks,
- * addresses and the process id, which an attacker on the same machine may guess in part. */
+/* Random bytes where the system's call is missing: /dev/urandom, and if that cannot be opened
+ * either, a mix of clocks, addresses and the process id, which an attacker on the same machine may
+ * guess in part. */
 void thi_port_random_fallback(void *memory, size_t size);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * port_unix.c - the part of the OS seam that every unix has: pages by mmap, clock, sleep, yield.
  *
- * Guarantees   G1 a mapping is aligned as asked: what was mapped too much at both ends is given back at once.
+ * Guarantees   G1 a mapping is aligned as asked: what was mapped too much at both ends is given
+ *              back at once.
  *              G2 no function here touches the pages it maps.
  * Progress     each call is one to three system calls; nothing is shared, nothing is kept.
  */
@@ -62,8 +63,8 @@ void *thi_port_pages_map(size_t size, size_t alignment)
 
 void thi_port_pages_unmap(void *memory, size_t size)
 {
-    /* Fails only if the range was never mapped (misuse) or if splitting a mapping exceeds the system's count of
-     * mappings; whole mappings, as we give them back, are not split. */
+    /* Fails only if the range was never mapped (misuse) or if splitting a mapping exceeds the
+     * system's count of mappings; whole mappings, as we give them back, are not split. */
     (void)munmap(memory, size);
 }
 

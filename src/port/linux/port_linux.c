@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * port_linux.c - the part of the OS seam that is Linux's own: page advice, random bytes, thread names, membarrier.
+ * port_linux.c - the part of the OS seam that is Linux's own: page advice, random bytes, thread
+ * names, membarrier.
  *
- * Guarantees   G1 constants a header may lack are given here by number: the kernel that runs decides, not the header.
- *              G2 a call the running kernel does not know is answered false or ignored, never an error.
+ * Guarantees   G1 constants a header may lack are given here by number: the kernel that runs
+ *              decides, not the header.
+ *              G2 a call the running kernel does not know is answered false or ignored, never an
+ *              error.
  * Progress     one system call each; nothing is kept between calls.
  * Sources      membarrier(2), madvise(2), getrandom(2), prctl(2).
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * port_posix.c - the OS seam on a unix that is not Linux: what POSIX alone gives.
  *
- * Guarantees   what is missing is answered false, so that callers take their portable path: pages are touched one by
- *              one, zeros are written, both sides of a barrier pair use a full fence.
+ * Guarantees   what is missing is answered false, so that callers take their portable path: pages
+ *              are touched one by one, zeros are written, both sides of a barrier pair use a full
+ *              fence.
  * Progress     bounded.
  */
 #include "port/port.h"
