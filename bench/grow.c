@@ -294,8 +294,8 @@ fail:
     return good;
 }
 
-/* A slow operation is explained if what the kernel and the hypervisor took leaves under the bound. The
- * shares are generous means: a 4 KiB fault takes 0.5 to 3 us, a huge one up to 400 us. */
+/* A slow operation is explained if what the kernel and the hypervisor took leaves under the bound.
+ * The shares are generous means: a 4 KiB fault takes 0.5 to 3 us, a huge one up to 400 us. */
 bool bench_explained(const struct bench_outlier *outlier, bool huge_pages)
 {
     uint64_t taken = outlier->minor_faults * (huge_pages ? 400000u : 3000u) +

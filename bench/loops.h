@@ -5,7 +5,7 @@
  *   bool peer_get(map, key, &value)       bool peer_update(map, key, value)   an existing key
  *   bool peer_insert(map, key, value)     bool peer_erase(map, key)
  *   void peer_get_many(map, keys, values, found)   BENCH_BATCH of them (if PEER_HAS_GET_MANY)
- *   void peer_enter(map), peer_leave(map), peer_quiesce(map)   quiesce: every BENCH_BLOCK operations
+ *   void peer_enter(map), peer_leave(map), peer_quiesce(map)   the last: every BENCH_BLOCK
  * A template in C and C++: a function pointer for each operation would cost what is to be measured.
  */
 #ifndef TOPHASH_BENCH_LOOPS_H

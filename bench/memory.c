@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * memory.c - bytes an entry over the sizes of a table, the peak against what stays, and small tables.
+ * memory.c - bytes an entry over the sizes of a table, the peak against what stays, small tables.
  *
  * Large: resident pages of the process (the kernel's exact count), less what was there before the
  * map was made. Small: what was asked of the allocator.

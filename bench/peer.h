@@ -3,7 +3,7 @@
  *
  * A peer is one file in bench/peers: it defines the operations as static inline functions, includes
  * loops.h, which turns them into the timed loops, and exports one struct bench_peer. So every map's
- * operations are compiled into the loop the way a user's compiler would, whatever language it is in.
+ * operations are compiled into the loop the way a user's compiler would, in any language.
  */
 #ifndef TOPHASH_BENCH_PEER_H
 #define TOPHASH_BENCH_PEER_H
@@ -199,7 +199,7 @@ struct bench_outlier {
 };
 
 struct bench_grow;
-/* An insert took longer than slow_ticks, or a checkpoint is due (ticks 0). Returns own nanoseconds. */
+/* An insert took longer than slow_ticks, or a checkpoint is due (ticks 0). Returns own time. */
 uint64_t bench_grow_look(struct bench_grow *grow, uint64_t number, uint64_t ticks);
 
 struct bench_grow {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * svg.c - charts of the results: throughput by threads, insert latency while growing, memory by size.
+ * svg.c - charts of the results: throughput by threads, insert latency while growing, memory.
  */
 #include "bench.h"
 

@@ -2,8 +2,8 @@
  * lfht.h - liburcu's lock-free resizable hash table, for the flavour of RCU that the including file
  * has chosen by its headers. It says whether quiescent states must be announced (LFHT_QSBR).
  */
-#ifndef TOPHASH_BENCH_LFHT_H
-#define TOPHASH_BENCH_LFHT_H
+#ifndef TOPHASH_BENCH_PEERS_LFHT_H
+#define TOPHASH_BENCH_PEERS_LFHT_H
 
 #include "peer.h"
 
@@ -153,8 +153,8 @@ static void lfht_discard(void *map)
     (void)map;
 }
 
-/* Growth runs in a thread of the library's own. The first settling waits for it, and for one bucket an
- * entry, so that no later slice pays for it. */
+/* Growth runs in a thread of the library's own. The first settling waits for it, and for one bucket
+ * an entry, so that no later slice pays for it. */
 static void lfht_settle(void *opaque)
 {
     struct peer_map *map = (struct peer_map *)opaque;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * limit.c - the physical limit: what a map could reach if a lookup were the read of one random cache
- * line and nothing else. Same keys, same hash, the footprint of our table.
+ * limit.c - the physical limit: what a map could reach if a lookup were the read of one random
+ * cache line and nothing else. Same keys, same hash, the footprint of our table.
  */
 #include "peer.h"
 
@@ -60,19 +60,19 @@ static inline void peer_quiesce(struct peer_map *map)
 #define PEER_READS_ONLY 1
 #include "loops.h"
 
-/* Our table at 3/4 of its places doubles; so much memory, in a power of two, is what it has. */
+/* A power of two: our table's bytes less its side words, or where our table is not in the contest,
+ * what 16-byte cells that double at 3/4 load come to. */
 static size_t footprint(const struct bench_setup *setup)
 {
-    size_t bytes = HUGE_PAGE_BYTES;
-    size_t wanted = setup->footprint_bytes;
-    if (wanted == 0) {
-        wanted = setup->entries * 16 / 3 * 4;
+    size_t wanted = setup->entries * 16 / 3 * 4;
+    if (setup->footprint_bytes != 0) {
+        wanted = setup->footprint_bytes - setup->footprint_bytes / 8;
     }
+    size_t bytes = HUGE_PAGE_BYTES;
     while (bytes < wanted) {
         bytes *= 2;
     }
-    /* The nearer power of two: side words must not double the figure. */
-    return bytes / 2 >= wanted - wanted / 4 ? bytes / 2 : bytes;
+    return bytes;
 }
 
 static void *limit_make(const struct bench_setup *setup)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * sharded.c - the sharded table with a spinning reader-writer lock of one word: the faster of the two.
+ * sharded.c - the sharded table with a spinning reader-writer lock of one word: the faster one.
  *
  * Progress     a waiting thread spins, then gives up its core: holders may be off theirs.
  */
