@@ -16,6 +16,6 @@ void thi_mem_pages_unmap(void *context, void *memory, size_t size, size_t alignm
 /* Enters and forgets a range. Neither can fail: a range without room is counted and stays unknown.
  * */
 void thi_registry_add(uintptr_t start, size_t size, const char *name);
-void thi_registry_remove(uintptr_t start, size_t size);
+void thi_registry_remove(uintptr_t start);
 
 #endif

@@ -50,7 +50,7 @@ void thi_region_unmap(const struct th_allocator *mem, void *memory, size_t size,
         return;
     }
     /* Forgotten first: once unmapped, another thread may be given the same addresses. */
-    thi_registry_remove((uintptr_t)memory, size);
+    thi_registry_remove((uintptr_t)memory);
     /* relaxed: statistic. */
     th_u64_sub_rlx(&region_bytes, size);
     mem->unmap(mem->context, memory, size, alignment);

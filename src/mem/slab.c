@@ -91,30 +91,33 @@ static size_t level_bytes(unsigned k)
     return sizeof(struct th_aptr) << (2 * (k + 1));
 }
 
-/* Level k, made if it is missing. NULL: no memory. */
-static struct th_aptr *level_get(struct thi_slab *slab, unsigned k)
+/* Level k, made and published, by us or by somebody faster. NULL: no memory. */
+static struct th_aptr *level_make(struct thi_slab *slab, unsigned k)
 {
-    /* acquire @mem.slab_level: the level's zeros and entries after the pointer; other side: the
-     * compare-exchange below. Without it: our entry could be overwritten by the zeroing. */
-    struct th_aptr *level = th_ptr_load_acq(&slab->levels[k]);
-    if (level != NULL) {
-        return level;
-    }
     struct th_aptr *made = piece_new(slab, level_bytes(k));
     if (made == NULL) {
         return NULL;
     }
-    for (size_t i = 0; i < level_bytes(k) / sizeof *made; i++) {
+    for (size_t i = 0; i < level_bytes(k) / sizeof(*made); i++) {
         th_ptr_init(&made[i], NULL);
     }
     void *found = NULL;
-    /* release @mem.slab_level: zeros before the pointer; acquire: on loss the winner's level is
-     * used; other side: level_get(). Without it: see above. */
+    /* acq_rel @mem.slab_level: zeros before the pointer, and the winner's after it if we lost;
+     * other side: level_get(). Without it: see there. */
     if (th_ptr_cas_acqrel_acq(&slab->levels[k], &found, made)) {
         return made;
     }
     piece_free(slab, made, level_bytes(k));
     return found;
+}
+
+/* Level k, made if it is missing. NULL: no memory. */
+static struct th_aptr *level_get(struct thi_slab *slab, unsigned k)
+{
+    /* acquire @mem.slab_level: the level's zeros after the pointer; other side: level_make().
+     * Without it: the zeroing could overwrite our entry. */
+    struct th_aptr *level = th_ptr_load_acq(&slab->levels[k]);
+    return level != NULL ? level : level_make(slab, k);
 }
 
 static bool levels_ensure(struct thi_slab *slab, uint32_t slot, uint32_t count)
@@ -227,7 +230,7 @@ static bool shards_make(struct thi_slab *slab)
         th_ptr_init(&made[i], NULL);
     }
     void *found = NULL;
-    /* release @mem.slab_shards: zeros before the pointer; other side: shard_place(). Without it:
+    /* acq_rel @mem.slab_shards: zeros before the pointer; other side: shard_place(). Without it:
      * see there. */
     if (!th_ptr_cas_acqrel_acq(&slab->shards, &found, made)) {
         piece_free(slab, made, bytes);
@@ -250,7 +253,7 @@ static struct shard *shard_add(struct thi_slab *slab)
             break;
         }
         void *found = NULL;
-        /* release @mem.slab_shard_made: the shard's fields before the pointer to it; other side:
+        /* acq_rel @mem.slab_shard_made: the shard's fields before the pointer to it; other side:
          * shard_get(). Without it: see there. */
         if (th_ptr_cas_acqrel_acq(shard_place(slab, i), &found, made)) {
             shard_hint = i;
