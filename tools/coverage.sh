@@ -37,7 +37,8 @@ for room in src server; do
         continue
     }
     cat "$build/$room.txt"
-    percent=$(awk -F'[:,]' '/"line_percent"/ { p = $2 } END { print p + 0 }' "$build/$room.json")
+    percent=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["line_percent"])' \
+        <"$build/$room.json")
     enough=$(awk -v p="$percent" -v m="$lines_min" 'BEGIN { print (p >= m) }')
     judge "$enough" "coverage_of_${room}_lines: $percent % (at least $lines_min)"
 done
