@@ -65,7 +65,7 @@ static inline size_t kind_key_write(uint64_t id, unsigned char *key)
         size = KIND_KEY_BYTES_MAX;
     }
     for (size_t i = 0; i < size; i++) {
-        key[i] = i < 8 ? (unsigned char)(id >> (8 * i)) : (unsigned char)(id + i);
+        key[i] = (unsigned char)(i < 8 ? id >> (8 * i) : id + i);
     }
     return size;
 }
