@@ -346,28 +346,36 @@ size_t thi_epoch_reclaim(struct th_epoch_handle *runner, size_t objects_max)
     return done;
 }
 
+/* Moves the epoch on if nobody else did since the last look, and if enough was retired to pay for the
+ * heavy barrier; where there is none, at every look. */
+static void look_advance(struct th_epoch_handle *record)
+{
+    const struct th_epoch *domain = record->domain;
+    /* relaxed, here and below: only compared with itself, to see whether the epoch moves. */
+    uint64_t epoch = th_u64_load_rlx(&domain->epoch);
+    bool cheap = th_u32_load_rlx(&domain->barrier) != TH_EPOCH_BARRIER_ASYMMETRIC;
+    bool due = cheap || record->since_advance_objects >= TH_EPOCH_ADVANCE_OBJECTS ||
+               record->since_advance_bytes >= TH_EPOCH_ADVANCE_BYTES;
+    if (record->look_epoch == epoch && due && thi_epoch_advance(record->domain)) {
+        epoch = th_u64_load_rlx(&domain->epoch);
+    }
+    if (record->look_epoch != epoch) {
+        record->look_epoch = epoch;
+        record->since_advance_objects = 0;
+        record->since_advance_bytes = 0;
+    }
+}
+
 /* Now and then in a row of retires: a bounded piece of reclaiming. */
 static void member_look(struct th_epoch_handle *record)
 {
-    struct th_epoch *domain = record->domain;
-    thi_trace(THI_EVENT_RETIRE_BATCH, (uintptr_t)domain, record->pending_objects);
+    thi_trace(THI_EVENT_RETIRE_BATCH, (uintptr_t)record->domain, record->pending_objects);
     record->since_advance_objects += record->pending_objects;
     record->since_advance_bytes += record->pending_bytes;
     record->pending_objects = 0;
     record->pending_bytes = 0;
     thi_epoch_flush_bytes(record);
-
-    /* relaxed: only compared with itself, to see whether others move the epoch already. */
-    uint64_t epoch = th_u64_load_rlx(&domain->epoch);
-    bool asymmetric = th_u32_load_rlx(&domain->barrier) == TH_EPOCH_BARRIER_ASYMMETRIC;
-    if (record->look_epoch != epoch) {
-        record->look_epoch = epoch;
-        record->since_advance_objects = 0;
-        record->since_advance_bytes = 0;
-    } else if (!asymmetric || record->since_advance_objects >= TH_EPOCH_ADVANCE_OBJECTS ||
-               record->since_advance_bytes >= TH_EPOCH_ADVANCE_BYTES) {
-        (void)thi_epoch_advance(domain);
-    }
+    look_advance(record);
     (void)thi_epoch_run_batch(record, record, TH_EPOCH_BATCH_OBJECTS);
     (void)member_help(record, TH_EPOCH_BATCH_OBJECTS, false);
 }
