@@ -159,7 +159,20 @@ void bench_json_machine(FILE *out, int depth);
 void bench_print_table(const struct bench_options *options, const struct bench_results *results);
 bool bench_write_json(const struct bench_options *options, const struct bench_results *results);
 bool bench_write_svg(const struct bench_options *options, const struct bench_results *results);
-/* Prints a line for each promise; false if one is broken. */
+/* verdict.c: the promises, each with what was measured. Returns how many lines there are. */
+#define BENCH_JUDGEMENTS_MAX 64u
+enum bench_outcome { BENCH_KEPT, BENCH_BROKEN, BENCH_UNKNOWN };
+struct bench_judgement {
+    char what[128];
+    double is;
+    double bound;
+    bool at_most;
+    enum bench_outcome outcome;
+};
+size_t bench_judge(const struct bench_options *options, const struct bench_results *results,
+                   struct bench_judgement lines[BENCH_JUDGEMENTS_MAX]);
+extern const char *const bench_outcome_names[];
+/* Prints them; false if one is broken. */
 bool bench_print_verdict(const struct bench_options *options, const struct bench_results *results);
 bool bench_explained(const struct bench_outlier *outlier, bool huge_pages);
 

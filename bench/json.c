@@ -124,6 +124,22 @@ static void command_write(FILE *out)
     fputs("]", out);
 }
 
+static void verdict_write(FILE *out, const struct bench_options *options,
+                          const struct bench_results *results)
+{
+    static struct bench_judgement lines[BENCH_JUDGEMENTS_MAX];
+    size_t count = bench_judge(options, results, lines);
+    fputs(",\n\"verdict\": [\n", out);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out,
+                "  {\"what\": \"%s\", \"is\": %.4g, \"bound\": %.4g, \"kind\": \"%s\", "
+                "\"outcome\": \"%s\"}%s\n",
+                lines[i].what, lines[i].is, lines[i].bound, lines[i].at_most ? "most" : "least",
+                bench_outcome_names[lines[i].outcome], i + 1 < count ? "," : "");
+    }
+    fputs("]", out);
+}
+
 bool bench_write_json(const struct bench_options *options, const struct bench_results *results)
 {
     FILE *out = fopen(options->json, "w");
@@ -141,7 +157,9 @@ bool bench_write_json(const struct bench_options *options, const struct bench_re
         record_write(out, &results->records[i]);
         fputs(i + 1 < results->count ? ",\n" : "\n", out);
     }
-    fputs("]\n}\n", out);
+    fputs("]", out);
+    verdict_write(out, options, results);
+    fputs("\n}\n", out);
     if (fclose(out) != 0) {
         fprintf(stderr, "cannot write %s: %s\n", options->json, strerror(errno));
         return false;

@@ -223,7 +223,9 @@ static void small_print(const struct bench_results *results)
             continue;
         }
         if (!any) {
-            printf("\nBytes asked of the allocator by a table of so many entries\n%-16s", "");
+            printf("\nBytes of a table of so many entries: allocated, and pages touched of what "
+                   "was mapped\n%-16s",
+                   "");
             for (size_t s = 0; s < BENCH_SMALL_SIZES; s++) {
                 printf(" %9llu", (unsigned long long)bench_small_sizes[s]);
             }

@@ -16,39 +16,36 @@ struct verdict {
     const struct bench_options *options;
     const struct bench_results *results;
     bool huge_pages;
-    unsigned broken;
-    unsigned kept;
-    unsigned unknown;
+    struct bench_judgement *lines;
+    size_t count;
 };
+
+static struct bench_judgement *line_add(struct verdict *verdict, const char *what)
+{
+    if (verdict->count == BENCH_JUDGEMENTS_MAX) {
+        verdict->count--;
+    }
+    struct bench_judgement *line = &verdict->lines[verdict->count++];
+    snprintf(line->what, sizeof line->what, "%s", what);
+    return line;
+}
 
 static void judge(struct verdict *verdict, const char *what, double is, double least)
 {
-    const char *word = "not measured";
-    if (is <= 0) {
-        verdict->unknown++;
-    } else if (is >= least) {
-        verdict->kept++;
-        word = "pass";
-    } else {
-        verdict->broken++;
-        word = "FAIL";
-    }
-    printf("%-12s %-70s %6.2f (at least %.2f)\n", word, what, is, least);
+    struct bench_judgement *line = line_add(verdict, what);
+    line->is = is;
+    line->bound = least;
+    line->at_most = false;
+    line->outcome = is <= 0 ? BENCH_UNKNOWN : is >= least ? BENCH_KEPT : BENCH_BROKEN;
 }
 
 static void judge_most(struct verdict *verdict, const char *what, double is, double most)
 {
-    const char *word = "not measured";
-    if (is <= 0) {
-        verdict->unknown++;
-    } else if (is <= most) {
-        verdict->kept++;
-        word = "pass";
-    } else {
-        verdict->broken++;
-        word = "FAIL";
-    }
-    printf("%-12s %-70s %6.2f (at most %.2f)\n", word, what, is, most);
+    struct bench_judgement *line = line_add(verdict, what);
+    line->is = is;
+    line->bound = most;
+    line->at_most = true;
+    line->outcome = is <= 0 ? BENCH_UNKNOWN : is <= most ? BENCH_KEPT : BENCH_BROKEN;
 }
 
 static double mops(const struct verdict *verdict, const char *map, uint64_t keys, unsigned threads,
@@ -125,7 +122,8 @@ static void judge_throughput(struct verdict *verdict)
         judge_writes(verdict, sizes[k]);
     }
     for (size_t t = 0; t < 2; t++) {
-        snprintf(what, sizeof what, "get_many, 16 M, T=%u: over plain get", threads[t]);
+        snprintf(what, sizeof what, "get_many, 16 M, %s pages, T=%u: over plain get",
+                 verdict->huge_pages ? "huge" : "4 KiB", threads[t]);
         judge(verdict, what,
               ratio(mops(verdict, "tophash", sizes[1], threads[t], BENCH_GET_MANY),
                     mops(verdict, "tophash", sizes[1], threads[t], BENCH_GET)),
@@ -170,7 +168,8 @@ static void judge_growth(struct verdict *verdict)
         }
     }
     char what[128];
-    snprintf(what, sizeof what, "growth: runs of %u with no unexplained insert over 1 ms", runs);
+    snprintf(what, sizeof what, "growth, %s pages: runs of %u with no unexplained insert over 1 ms",
+             verdict->huge_pages ? "huge" : "4 KiB", runs);
     judge(verdict, what, runs == 0 ? 0 : good == 0 ? 0.001 : good, runs < 2 ? runs : 2);
 }
 
@@ -208,15 +207,15 @@ static void judge_empty(struct verdict *verdict)
     }
 }
 
-bool bench_print_verdict(const struct bench_options *options, const struct bench_results *results)
+size_t bench_judge(const struct bench_options *options, const struct bench_results *results,
+                   struct bench_judgement lines[BENCH_JUDGEMENTS_MAX])
 {
-    struct verdict verdict = {.options = options, .results = results};
+    struct verdict verdict = {.options = options, .results = results, .lines = lines};
     for (int huge = 0; huge < 2; huge++) {
         if (!options->pages[huge]) {
             continue;
         }
         verdict.huge_pages = huge == 1;
-        printf("\nVerdict, %s pages\n", huge == 1 ? "huge" : "4 KiB");
         judge_throughput(&verdict);
         judge_growth(&verdict);
         judge_memory(&verdict);
@@ -224,6 +223,24 @@ bool bench_print_verdict(const struct bench_options *options, const struct bench
             judge_empty(&verdict);
         }
     }
-    printf("%u kept, %u broken, %u not measured\n", verdict.kept, verdict.broken, verdict.unknown);
-    return verdict.broken == 0;
+    return verdict.count;
+}
+
+const char *const bench_outcome_names[] = {"pass", "FAIL", "not measured"};
+
+bool bench_print_verdict(const struct bench_options *options, const struct bench_results *results)
+{
+    static struct bench_judgement lines[BENCH_JUDGEMENTS_MAX];
+    unsigned outcomes[3] = {0, 0, 0};
+    size_t count = bench_judge(options, results, lines);
+    puts("\nVerdict");
+    for (size_t i = 0; i < count; i++) {
+        const struct bench_judgement *line = &lines[i];
+        printf("%-12s %-70s %6.2f (at %s %.2f)\n", bench_outcome_names[line->outcome], line->what,
+               line->is, line->at_most ? "most" : "least", line->bound);
+        outcomes[line->outcome]++;
+    }
+    printf("%u kept, %u broken, %u not measured\n", outcomes[BENCH_KEPT], outcomes[BENCH_BROKEN],
+           outcomes[BENCH_UNKNOWN]);
+    return outcomes[BENCH_BROKEN] == 0;
 }
