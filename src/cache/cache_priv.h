@@ -170,8 +170,11 @@ struct thi_cache_reclaimer {
     uint32_t expiry_scans;   /* since the last victim */
     uint32_t barren_victims; /* in a row that cost as much room as they gave */
     struct th_au64 reclaimed_total;
-    struct th_au64 index_items; /* entries when the index was measured */
-    struct th_au64 index_bytes; /* and what it used */
+    struct th_au64 index_items;     /* entries when the index was measured */
+    struct th_au64 index_items_top; /* the most seen since: an index does not shrink by itself */
+    struct th_au64 index_bytes;     /* what it used when measured */
+    uint32_t victims_since_measure;
+    uint64_t measure_after_ns; /* not again before: measuring takes a share of the time at most */
 };
 
 struct th_cache {
@@ -237,6 +240,13 @@ struct thi_cache_found {
     bool same_key;
     bool live; /* same key, neither expired nor flushed */
 };
+
+/* Equal hashes cost an eviction here, where a map only compares once more: so the size goes in again,
+ * which keeps short keys of different sizes apart for every seed. */
+TH_INLINE uint64_t thi_cache_hash(const struct th_cache *cache, const void *key, size_t key_bytes)
+{
+    return thi_hash_bytes(&cache->seed, key, key_bytes) + key_bytes * 0xd6e8feb86659fd93u;
+}
 
 TH_INLINE struct thi_item *thi_cache_item_at(const struct th_cache *cache, uint64_t reference)
 {

@@ -109,7 +109,7 @@ bool th_cache_get(struct th_cache *cache, const void *key, size_t key_bytes, uin
     struct th_cache_key wanted = {.bytes = key, .size = key_bytes};
     uint64_t reference;
     bool found = false;
-    if (th_map_u64_get(cache->index, thi_hash_bytes(&cache->seed, key, key_bytes), &reference)) {
+    if (th_map_u64_get(cache->index, thi_cache_hash(cache, key, key_bytes), &reference)) {
         found = item_show(cache, reference, &wanted, now, view, &tally);
     } else {
         tally.misses = 1;
@@ -127,7 +127,7 @@ static size_t get_batch(struct th_cache *cache, const struct th_cache_key *keys,
     uint64_t references[GET_BATCH];
     struct tally tally = {0};
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = thi_hash_bytes(&cache->seed, keys[i].bytes, keys[i].size);
+        hashes[i] = thi_cache_hash(cache, keys[i].bytes, keys[i].size);
     }
     (void)th_map_u64_get_many(cache->index, hashes, count, references, found);
     for (size_t i = 0; i < count; i++) {

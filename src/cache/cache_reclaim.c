@@ -28,6 +28,7 @@
 #define ROOM_ATTEMPTS_MAX 8u
 /* Bytes of the index for an entry since it was measured: the most it takes at its lowest load. */
 #define INDEX_ENTRY_BYTES_MAX 45u
+#define MEASURE_IN_STORE_BYTES_MAX (32ull << 20)
 
 uint64_t thi_cache_items(const struct th_cache *cache)
 {
@@ -43,27 +44,46 @@ uint64_t thi_cache_items(const struct th_cache *cache)
 uint64_t thi_cache_index_bytes(const struct th_cache *cache)
 {
     uint64_t items = thi_cache_items(cache);
-    /* relaxed, both: an estimate. */
+    /* relaxed, all: an estimate. */
     uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items);
-    uint64_t growth = items > measured ? items - measured : 0;
+    uint64_t top = th_u64_load_rlx(&cache->reclaimer.index_items_top);
+    top = items > top ? items : top;
+    uint64_t growth = top > measured ? top - measured : 0;
     return th_u64_load_rlx(&cache->reclaimer.index_bytes) + growth * INDEX_ENTRY_BYTES_MAX;
 }
 
-/* Measures the index again if the number of items has changed by `share`. Reclaimer's lock held. */
-static void index_measure(struct th_cache *cache, uint64_t share)
+/* Measures the index, which reads all of it: at most a hundredth of the time. */
+static void index_measure(struct th_cache *cache)
 {
-    uint64_t items = thi_cache_items(cache);
-    /* relaxed, all: an estimate. */
-    uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items);
-    uint64_t change = items > measured ? items - measured : measured - items;
-    if (change <= measured / share + 256) {
+    struct thi_cache_reclaimer *reclaimer = &cache->reclaimer;
+    uint64_t start_ns = thi_port_now_ns();
+    if (start_ns < reclaimer->measure_after_ns) {
         return;
     }
+    uint64_t items = thi_cache_items(cache);
     struct th_map_stats stats;
     th_map_u64_get_stats(cache->index, &stats);
-    th_u64_store_rlx(&cache->reclaimer.index_items, items);
-    th_u64_store_rlx(&cache->reclaimer.index_bytes, stats.table_bytes_used);
+    /* relaxed, all: an estimate. */
+    th_u64_store_rlx(&reclaimer->index_items, items);
+    th_u64_store_rlx(&reclaimer->index_items_top, items);
+    th_u64_store_rlx(&reclaimer->index_bytes, stats.table_bytes_used);
+    uint64_t end_ns = thi_port_now_ns();
+    reclaimer->measure_after_ns = end_ns + (end_ns - start_ns) * 100;
+    reclaimer->victims_since_measure = 0;
     thi_pool_allow(cache);
+}
+
+/* Measures if the number of items has changed by a sixteenth, or so much was replaced that the index
+ * may have grown by the fluctuation alone: `turnover_share` of all segments. Reclaimer's lock held. */
+static void index_measure_if_due(struct th_cache *cache, uint32_t turnover_share)
+{
+    uint64_t items = thi_cache_items(cache);
+    uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items); /* relaxed: an estimate */
+    uint64_t change = items > measured ? items - measured : measured - items;
+    if (change > measured / 16 + 256 ||
+        cache->reclaimer.victims_since_measure > cache->segment_count / turnover_share) {
+        index_measure(cache);
+    }
 }
 
 /* Where the items of a segment end, and that none is half written; false: not to be walked now. */
@@ -222,7 +242,7 @@ static bool walk_live_item(struct th_cache *cache, struct thi_cache_walk *walk, 
     uint64_t header = th_u64_load_rlx(&item->header);
     const char *key = thi_item_key(item, header);
     size_t key_bytes = thi_item_key_bytes(header);
-    uint64_t hash = thi_hash_bytes(&cache->seed, key, key_bytes);
+    uint64_t hash = thi_cache_hash(cache, key, key_bytes);
     struct thi_cache_request request = {.cache = cache,
                                         .key = key,
                                         .key_bytes = key_bytes,
@@ -358,6 +378,12 @@ static void victim_finish(struct th_cache *cache)
     TH_DEBUG_ASSERT(th_u64_load_rlx(&cache->segments[segment].load) == 0);
     reclaimer->barren_victims = walk->opened ? reclaimer->barren_victims + 1 : 0;
     reclaimer->expiry_scans = 0;
+    reclaimer->victims_since_measure++;
+    /* relaxed, both: an estimate, written under our lock. */
+    uint64_t items = thi_cache_items(cache);
+    if (items > th_u64_load_rlx(&reclaimer->index_items_top)) {
+        th_u64_store_rlx(&reclaimer->index_items_top, items);
+    }
     thi_segment_to_limbo(cache, segment);
 }
 
@@ -369,6 +395,10 @@ static bool reclaim_slice(struct th_cache *cache, uint64_t work_bytes, uint32_t 
     uint64_t done_bytes = 0;
     while (done_bytes < work_bytes) {
         if (walk->segment == TH_SEGMENT_NONE) {
+            /* relaxed: an estimate. A big index is left to th_cache_maintain(): reading it takes long. */
+            if (th_u64_load_rlx(&cache->reclaimer.index_bytes) < MEASURE_IN_STORE_BYTES_MAX) {
+                index_measure_if_due(cache, 2);
+            }
             if (!thi_pool_low(cache)) {
                 return true;
             }
@@ -418,7 +448,7 @@ bool thi_cache_make_room(struct th_cache *cache, uint32_t now)
     for (uint32_t attempt = 0; attempt < ROOM_ATTEMPTS_MAX; attempt++) {
         bool found = true;
         thi_cache_lock(&cache->reclaimer.lock);
-        index_measure(cache, 8);
+        index_measure_if_due(cache, 2);
         while (found && thi_pool_available(cache) <= TH_CACHE_RESERVE_MOVES &&
                thi_pool_in_limbo(cache) < cache->reserve_target) {
             found = reclaim_slice(cache, cache->segment_bytes, now);
@@ -501,7 +531,7 @@ size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max)
     thi_cache_flush_carry_out(cache, now);
     thi_cache_lock(&cache->reclaimer.lock);
     size_t removed = upkeep_expire(cache, now, items_max);
-    index_measure(cache, 16);
+    index_measure_if_due(cache, 8);
     if (thi_pool_low(cache)) {
         (void)reclaim_slice(cache, cache->segment_bytes, now);
     }

@@ -81,7 +81,7 @@ static const char *item_check(struct th_cache *cache, uint32_t index, uint64_t o
     if (key_bytes == 0 || key_bytes > TH_CACHE_KEY_MAX) {
         return "a live item's key has a size out of range";
     }
-    uint64_t hash = thi_hash_bytes(&cache->seed, thi_item_key(item, header), key_bytes);
+    uint64_t hash = thi_cache_hash(cache, thi_item_key(item, header), key_bytes);
     uint64_t indexed;
     if (!th_map_u64_get(cache->index, hash, &indexed) || indexed != reference) {
         return "the index does not refer to an item that is not dead";

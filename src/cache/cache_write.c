@@ -77,7 +77,7 @@ bool thi_cache_request_init(struct thi_cache_request *request, struct th_cache *
         return false;
     }
     thi_cache_flush_carry_out(cache, now);
-    uint64_t hash = thi_hash_bytes(&cache->seed, key->bytes, key->size);
+    uint64_t hash = thi_cache_hash(cache, key->bytes, key->size);
     *request = (struct thi_cache_request){.cache = cache,
                                           .key = key->bytes,
                                           .key_bytes = key->size,
