@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * proto.c - reads the commands of memcached's classic text protocol.
  *
- * Guarantees   G1 nothing outside the input is read, nothing is allocated, the input stays as it is.
- *              G2 cut into pieces at any places, a stream gives the same commands and keys as whole,
+ * Guarantees   G1 nothing outside the input is read, nothing is allocated or written to the input.
+ *              G2 cut into pieces anywhere, a stream gives the same commands and keys as whole,
  *              unless a line is longer than TH_PROTO_LINE_MAX: a get line is then read key by key,
  *              so that a bad key is met when those before it are out; any other closes.
  *              G3 a refused storage command whose length can be read has its data block dropped, so
@@ -88,8 +88,8 @@ static const struct verb *verb_find(struct word word)
     return NULL;
 }
 
-/* The protocol's text forbids control characters in keys, memcached takes them, and clients (such as
- * Debian's memcaslap) send them. Refused are those that would cut the answer's line in two for
+/* The protocol's text forbids control characters in keys, memcached takes them, and clients (such
+ * as Debian's memcaslap) send them. Refused are those that would cut the answer's line in two for
  * somebody: NUL, CR and LF. */
 static bool is_key_byte(char c)
 {
