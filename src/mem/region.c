@@ -71,21 +71,24 @@ static void page_touch(struct th_au64 *word)
     (void)th_u64_cas_rlx_rlx(word, &value, value);
 }
 
+void thi_region_touch(void *memory, size_t size)
+{
+    uintptr_t page = thi_port_page_bytes();
+    uintptr_t end = (uintptr_t)memory + size;
+    uintptr_t address = ((uintptr_t)memory + 7) & ~(uintptr_t)7; /* never before `memory` */
+    while (address + sizeof(struct th_au64) <= end) {
+        page_touch((struct th_au64 *)address);
+        address = (address & ~(page - 1)) + page;
+    }
+}
+
 void thi_region_populate(void *memory, size_t size)
 {
-    size_t page = thi_port_page_bytes();
-    uintptr_t start = (uintptr_t)memory & ~(uintptr_t)(page - 1);
-    uintptr_t end = (uintptr_t)memory + size;
-    if (size == 0) {
-        return;
-    }
-    if (thi_port_pages_populate((void *)start, (size_t)thi_round_up(end - start, page))) {
-        return;
-    }
-    uintptr_t address = ((uintptr_t)memory + 7) & ~(uintptr_t)7; /* never before `memory` */
-    for (; address + sizeof(struct th_au64) <= end;
-         address = (address & ~(uintptr_t)(page - 1)) + page) {
-        page_touch((struct th_au64 *)address);
+    uintptr_t page = thi_port_page_bytes();
+    uintptr_t start = (uintptr_t)memory & ~(page - 1);
+    size_t whole = (size_t)thi_round_up((uintptr_t)memory + size - start, page);
+    if (size != 0 && !thi_port_pages_populate((void *)start, whole)) {
+        thi_region_touch(memory, size);
     }
 }
 
