@@ -137,6 +137,12 @@ TH_INLINE void th_fence_sc(void)
     atomic_thread_fence(memory_order_seq_cst);
 }
 
+/* Keeps the compiler from moving later accesses before earlier loads: enough where the processor does not. */
+TH_INLINE void th_fence_signal_acq(void)
+{
+    atomic_signal_fence(memory_order_acquire);
+}
+
 /* Keeps the compiler, and only the compiler, from moving accesses across: the light half of a
  * barrier pair. */
 TH_INLINE void th_fence_compiler(void)

@@ -38,10 +38,11 @@ TH_INLINE void bytes_leave(const struct th_map_bytes *map)
     thi_epoch_leave_inline(map->base.epoch);
 }
 
-static TH_NOINLINE bool bytes_look(const struct thi_map *map, const struct key *key,
+static TH_NOINLINE bool bytes_look(const struct thi_map *map, const void *bytes, size_t size,
                                    uint64_t *value)
 {
-    return core_look(map, &bytes_kind, key, value);
+    struct key key = bytes_key(map, bytes, size);
+    return core_look(map, &bytes_kind, &key, value);
 }
 
 /* A record for the key: its cell's key word, or EMPTY without memory. */
@@ -84,13 +85,14 @@ void th_map_bytes_free(struct th_map_bytes *map)
 TH_INLINE bool bytes_get_key(const struct thi_map *map, const struct key *key, uint64_t *value)
 {
     uint64_t seen;
-    if (!TH_MAP_GET(map, &bytes_kind, key, &seen, bytes_look)) {
-        return false;
+    enum quick quick = quick_look(map, &bytes_kind, key, &seen);
+    if (TH_LIKELY(quick == QUICK_FOUND)) {
+        if (value != NULL) {
+            *value = seen;
+        }
+        return true;
     }
-    if (value != NULL) {
-        *value = seen;
-    }
-    return true;
+    return TH_UNLIKELY(quick == QUICK_UNKNOWN) && bytes_look(map, key->bytes, key->size, value);
 }
 
 bool th_map_bytes_get(const struct th_map_bytes *map, const void *key, size_t key_bytes,

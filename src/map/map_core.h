@@ -204,6 +204,30 @@ TH_INLINE enum quick quick_absent(const struct side *side, unsigned line, uint64
     return ends_here && valid ? QUICK_ABSENT : QUICK_UNKNOWN;
 }
 
+/* The cell of the home line that holds the key; NULL. */
+TH_INLINE struct cell *home_find(const struct thi_map *map, const struct key_kind *kind,
+                                 struct cell *cells, const struct key *key, uint64_t *stored)
+{
+    unsigned home = hash_home(key->hash);
+    struct cell *line = &cells[home & ~(TH_MAP_LINE_CELLS - 1)];
+    if (kind->bytes) {
+        *stored = cell_key(&cells[home]);
+        if (TH_LIKELY(key_matches(map, kind, *stored, key))) {
+            return &cells[home];
+        }
+        return line_find(map, kind, line, key, stored);
+    }
+    unsigned offset = thi_line_find(line, key->word);
+    if (TH_UNLIKELY(offset == TH_LINE_NONE)) {
+        offset = thi_line_find(line, key->word | TH_KEY_LOCK); /* held by an updater, perhaps */
+        if (TH_LIKELY(offset == TH_LINE_NONE)) {
+            return NULL;
+        }
+    }
+    *stored = key->word;
+    return (struct cell *)((uintptr_t)line + offset);
+}
+
 TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind *kind,
                                 const struct key *key, uint64_t *value)
 {
@@ -215,16 +239,10 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
     if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
         return QUICK_UNKNOWN; /* small, absent, split further or less than most */
     }
-    unsigned home = hash_home(key->hash);
-    struct cell *cells = chunk_cells(chunk, index);
-    struct cell *cell = &cells[home];
-    uint64_t stored = cell_key(cell);
-    if (TH_UNLIKELY(!key_matches(map, kind, stored, key))) {
-        unsigned line = home >> TH_MAP_LINE_CELLS_LOG2;
-        cell = line_find(map, kind, &cells[line << TH_MAP_LINE_CELLS_LOG2], key, &stored);
-        if (cell == NULL) {
-            return quick_absent(side, line, word);
-        }
+    uint64_t stored;
+    struct cell *cell = home_find(map, kind, chunk_cells(chunk, index), key, &stored);
+    if (TH_UNLIKELY(cell == NULL)) {
+        return quick_absent(side, hash_line(key->hash, TH_MAP_LINES - 1), word);
     }
     uint64_t seen = cell_value(cell);
     if (TH_UNLIKELY(!word_same(word_recheck(side), word))) {
@@ -268,15 +286,10 @@ TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_
     if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
         return QUICK_UNKNOWN;
     }
-    unsigned home = hash_home(key->hash);
-    struct cell *cells = chunk_cells(chunk, index);
-    struct cell *cell = &cells[home];
-    uint64_t stored = cell_key(cell);
-    if (TH_UNLIKELY(!key_matches(map, kind, stored, key))) {
-        cell = line_find(map, kind, &cells[home & ~(TH_MAP_LINE_CELLS - 1)], key, &stored);
-        if (cell == NULL) {
-            return quick_absent(side, home >> TH_MAP_LINE_CELLS_LOG2, word);
-        }
+    uint64_t stored;
+    struct cell *cell = home_find(map, kind, chunk_cells(chunk, index), key, &stored);
+    if (TH_UNLIKELY(cell == NULL)) {
+        return quick_absent(side, hash_line(key->hash, TH_MAP_LINES - 1), word);
     }
     stored &= ~TH_KEY_LOCK;
     if (!cell_try_lock(cell, stored)) {

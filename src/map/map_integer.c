@@ -6,9 +6,10 @@
  */
 #include "map/map_integer.h"
 
-bool thi_integer_look(const struct thi_map *map, const struct key *key, uint64_t *value)
+TH_NOINLINE bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
-    return core_look(map, &integer_kind, key, value);
+    struct key key = integer_key_of_hash(hash);
+    return core_look(map, &integer_kind, &key, value);
 }
 
 th_status thi_integer_put(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *old)
@@ -32,7 +33,7 @@ th_status thi_integer_insert(struct thi_map *map, uint64_t plain, uint64_t value
     struct key key = integer_key(map, plain);
     uint64_t seen;
     th_status status = TH_EXISTS;
-    if (!TH_MAP_GET(map, &integer_kind, &key, &seen, thi_integer_look)) {
+    if (!integer_get(map, key.hash, &seen)) {
         status = core_insert(map, &integer_kind, &key, key.word, value, &seen);
     }
     if (status == TH_EXISTS && present != NULL) {

@@ -10,10 +10,14 @@
 
 static const struct key_kind integer_kind = {.bytes = false};
 
+TH_INLINE struct key integer_key_of_hash(uint64_t hash)
+{
+    return (struct key){.hash = hash, .word = (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE};
+}
+
 TH_INLINE struct key integer_key(const struct thi_map *map, uint64_t key)
 {
-    uint64_t hash = thi_mix(&map->seed, key);
-    return (struct key){.hash = hash, .word = (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE};
+    return integer_key_of_hash(thi_mix(&map->seed, key));
 }
 
 /* The key of an entry that a walk gave. */
@@ -23,7 +27,7 @@ TH_INLINE uint64_t integer_unmixed(const struct thi_map *map, const struct walk_
 }
 
 /* map_integer.c: the slow half of a get, and the operations that need no inlining into each kind. */
-bool thi_integer_look(const struct thi_map *map, const struct key *key, uint64_t *value);
+bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value);
 th_status thi_integer_put(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
 th_status thi_integer_insert(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *present);
 th_status thi_integer_replace(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
@@ -34,17 +38,19 @@ th_status thi_integer_erase(struct thi_map *map, uint64_t key, uint64_t *old);
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t key, uint64_t expected,
                                uint64_t *found);
 
-TH_INLINE bool integer_get(const struct thi_map *map, uint64_t plain, uint64_t *value)
+/* Nothing here has its address taken by a call: key and value stay in registers. */
+TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
-    struct key key = integer_key(map, plain);
+    struct key key = integer_key_of_hash(hash);
     uint64_t seen;
-    if (!TH_MAP_GET(map, &integer_kind, &key, &seen, thi_integer_look)) {
-        return false;
+    enum quick quick = quick_look(map, &integer_kind, &key, &seen);
+    if (TH_LIKELY(quick == QUICK_FOUND)) {
+        if (value != NULL) {
+            *value = seen;
+        }
+        return true;
     }
-    if (value != NULL) {
-        *value = seen;
-    }
-    return true;
+    return TH_UNLIKELY(quick == QUICK_UNKNOWN) && thi_integer_look(map, hash, value);
 }
 
 /* A look at the home line without branches, for batches: the four keys are compared and the value of the one that
@@ -58,13 +64,9 @@ TH_INLINE bool integer_line_look(uint64_t hash, uint64_t hint, const struct chun
     uint64_t word = word_load(side);
     unsigned home = hash_home(hash);
     struct cell *line = &chunk_cells(chunk, index)[home & ~(TH_MAP_LINE_CELLS - 1)];
-    uint64_t wanted = (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE;
-    uint64_t first = cell_key(&line[0]);
-    unsigned match = (unsigned)(cell_key(&line[1]) == wanted);
-    match |= (unsigned)(cell_key(&line[2]) == wanted) << 1;
-    match |= (unsigned)(cell_key(&line[3]) == wanted) * 3u;
-    *value = cell_value(&line[match & 3]);
-    bool here = (first == wanted) | (match != 0);
+    unsigned offset = thi_line_find(line, (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE);
+    bool here = offset != TH_LINE_NONE;
+    *value = cell_value((struct cell *)((uintptr_t)line + offset % TH_LINE_NONE));
     bool same = word_same(word_recheck(side), word) & (((word ^ hint) >> TH_WORD_DEPTH_SHIFT) == 0);
     return here & same;
 }
@@ -96,13 +98,8 @@ TH_INLINE size_t integer_get_batch(const struct thi_map *map, const uint64_t *ha
     }
     for (size_t i = 0; i < pending_count; i++) {
         unsigned at = pending[i];
-        struct key key = {.hash = hashes[at], .word = (hashes[at] & ~TH_KEY_MARKS) | TH_KEY_LIVE};
-        uint64_t value;
-        found[at] = TH_MAP_GET(map, &integer_kind, &key, &value, thi_integer_look);
-        if (found[at]) {
-            values[at] = value;
-            hits++;
-        }
+        found[at] = integer_get(map, hashes[at], &values[at]);
+        hits += found[at];
     }
     return hits;
 }

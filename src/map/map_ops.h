@@ -10,21 +10,7 @@
 
 #define TH_BORROW_TRIES 64u
 
-/* The slow half of a get, out of line to keep the quick one short. */
-#define TH_MAP_GET(map, kind, key, value, slow) \
-    quick_found(quick_look((map), (kind), (key), (value)), (map), (key), (value), (slow))
-
-typedef bool (*look_function)(const struct thi_map *map, const struct key *key, uint64_t *value);
-
-TH_INLINE bool quick_found(enum quick quick, const struct thi_map *map, const struct key *key,
-                           uint64_t *value, look_function slow)
-{
-    if (TH_LIKELY(quick == QUICK_FOUND)) {
-        return true;
-    }
-    return TH_UNLIKELY(quick == QUICK_UNKNOWN) && slow(map, key, value);
-}
-
+/* The slow half of a get. */
 TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
                          const struct key *key, uint64_t *value)
 {
@@ -32,7 +18,9 @@ TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
     if (!look(map, kind, key, &found)) {
         return false;
     }
-    *value = found.value;
+    if (value != NULL) {
+        *value = found.value;
+    }
     return true;
 }
 

@@ -41,6 +41,7 @@
 #include "map/map_geometry.h"
 
 #include "atomic/atomic.h"
+#include "atomic/line.h"
 #include "epoch/epoch_priv.h"
 #include "hash/hash.h"
 #include "mem/mem.h"

@@ -27,7 +27,7 @@ void th_map_u32_free(struct th_map_u32 *map)
 
 bool th_map_u32_get(const struct th_map_u32 *map, uint32_t key, uint64_t *value)
 {
-    return integer_get(&map->base, key, value);
+    return integer_get(&map->base, thi_mix(&map->base.seed, key), value);
 }
 
 size_t th_map_u32_get_many(const struct th_map_u32 *map, const uint32_t *keys, size_t count,

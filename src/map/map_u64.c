@@ -27,7 +27,7 @@ void th_map_u64_free(struct th_map_u64 *map)
 
 bool th_map_u64_get(const struct th_map_u64 *map, uint64_t key, uint64_t *value)
 {
-    return integer_get(&map->base, key, value);
+    return integer_get(&map->base, thi_mix(&map->base.seed, key), value);
 }
 
 size_t th_map_u64_get_many(const struct th_map_u64 *map, const uint64_t *keys, size_t count,
