@@ -17,8 +17,8 @@ static inline uint64_t loop_get_block(struct peer_map *map, const uint64_t *keys
 {
     uint64_t wrong = 0;
     uint64_t found = 0;
+    uint64_t value = 0;
     for (unsigned i = 0; i < BENCH_BLOCK; i++) {
-        uint64_t value = 0;
         found += peer_get(map, keys[i], &value);
         wrong |= bench_wrong(keys[i], value);
     }

@@ -260,6 +260,7 @@ struct bench_peer {
     void (*leave)(void *map);     /* by a worker: it will not use the map for a while */
     void (*settle)(void *map);    /* while no worker is inside: deferred work is done */
     uint64_t (*bytes)(void *map); /* of its table; 0 where it cannot tell */
+    void (*describe)(void *map, char *text, size_t size);      /* NULL: nothing to tell */
     void (*slice[BENCH_WORKLOADS])(struct bench_slice *slice); /* NULL: cannot do it */
     void (*grow)(struct bench_grow *grow);
     uint64_t (*insert)(void *map, uint64_t key, uint64_t value);                  /* 1: inserted */

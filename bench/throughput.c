@@ -164,8 +164,12 @@ static bool entrant_load(struct contest *contest, struct entrant *entrant,
     bench_pool_run(contest->pool, load_job, contest);
     entrant->peer->settle(entrant->map);
     if (!contest->options->quiet) {
-        fprintf(stderr, "  %s loaded in %.1f s\n", entrant->peer->name,
-                (double)(bench_wall_ns() - start_ns) * 1e-9);
+        char text[200] = "";
+        double seconds = (double)(bench_wall_ns() - start_ns) * 1e-9;
+        if (entrant->peer->describe != NULL) {
+            entrant->peer->describe(entrant->map, text, sizeof text);
+        }
+        fprintf(stderr, "  %s loaded in %.1f s%s\n", entrant->peer->name, seconds, text);
     }
     if (entrant->wrong != 0) {
         fprintf(stderr, "%s: %llu inserts went wrong\n", entrant->peer->name,

@@ -92,6 +92,7 @@ extern "C" const struct bench_peer bench_peer_cuckoo = {
     .leave = loop_leave,
     .settle = cuckoo_settle,
     .bytes = cuckoo_bytes,
+    .describe = nullptr,
     .slice = {loop_get, loop_get, loop_miss, nullptr, loop_95_5, loop_50_50, loop_churn},
     .grow = loop_grow,
     .insert = loop_insert,

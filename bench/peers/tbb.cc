@@ -104,6 +104,7 @@ extern "C" const struct bench_peer bench_peer_tbb = {
     .leave = loop_leave,
     .settle = tbb_settle,
     .bytes = tbb_bytes,
+    .describe = nullptr,
     .slice = {loop_get, loop_get, loop_miss, nullptr, loop_95_5, loop_50_50, loop_churn},
     .grow = loop_grow,
     .insert = loop_insert,

@@ -3,6 +3,8 @@
  */
 #include "peer.h"
 
+#include <stdio.h>
+
 #include <tophash/map.h>
 
 struct peer_map; /* is a th_map_u64 */
@@ -80,6 +82,20 @@ static uint64_t tophash_bytes(void *map)
     return stats.table_bytes_used;
 }
 
+static void tophash_describe(void *map, char *text, size_t size)
+{
+    struct th_map_stats stats;
+    th_map_u64_get_stats((const struct th_map_u64 *)map, &stats);
+    double entries = stats.entries > 0 ? (double)stats.entries : 1;
+    snprintf(text, size,
+             ": %.2f of its cells used, group depths %llu to %llu, %.1f %% displaced, %.2f %% "
+             "borrowed, %llu read retries",
+             entries / (double)(stats.cells > 0 ? stats.cells : 1),
+             (unsigned long long)stats.depth_min, (unsigned long long)stats.depth_max,
+             (double)stats.displaced / entries * 100, (double)stats.borrowed / entries * 100,
+             (unsigned long long)stats.read_retries_total);
+}
+
 const struct bench_peer bench_peer_tophash = {
     .name = "tophash",
     .title = "Tophash th_map_u64",
@@ -91,6 +107,7 @@ const struct bench_peer bench_peer_tophash = {
     .leave = loop_leave,
     .settle = tophash_settle,
     .bytes = tophash_bytes,
+    .describe = tophash_describe,
     .slice = {loop_get, loop_get, loop_miss, loop_get_many, loop_95_5, loop_50_50, loop_churn},
     .grow = loop_grow,
     .insert = loop_insert,
