@@ -2,9 +2,10 @@
  * cache_flush.c - making everything stored so far invisible, now or at a second to come.
  *
  * Guarantees   G1 when th_cache_flush(at <= now) returns, no item stored before the call is shown.
- *              G2 items stored after it are not touched: the stamp is a segment sequence number, and
- *              the open segments are sealed with it.
- *              G3 the last flush asked for is the one that counts: a later call replaces one to come.
+ *              G2 items stored after it are not touched: the stamp is a segment sequence number,
+ *              and the open segments are sealed with it.
+ *              G3 the last flush asked for is the one that counts: a later call replaces one to
+ *              come.
  * Progress     waits for the streams' locks; no walk over items.
  * Sources      a stamp instead of a walk, and the last call's right: memcached's flush_all.
  */
@@ -21,7 +22,8 @@ static void flush_stamp(struct th_cache *cache)
     }
     /* relaxed: no stream opens a segment while we hold their locks. */
     uint64_t watermark = th_u64_load_rlx(&cache->sequence_next);
-    /* relaxed: to writers by the streams' locks, to readers by @cache.flush or by happens-before. */
+    /* relaxed: to writers by the streams' locks, to readers by @cache.flush or by happens-before.
+     * */
     th_u64_store_rlx(&cache->watermark, watermark);
     for (uint32_t i = cache->stream_count + 2; i-- > 0;) {
         thi_cache_unlock(&cache->streams[i].lock);

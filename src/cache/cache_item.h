@@ -14,8 +14,8 @@
  *              that was never moved has 8 bytes of overhead, one with them 16, one moved 24.
  * Sources      small headers with optional parts in segments: Segcache.
  */
-#ifndef TOPHASH_CACHE_ITEM_H
-#define TOPHASH_CACHE_ITEM_H
+#ifndef TOPHASH_CACHE_CACHE_ITEM_H
+#define TOPHASH_CACHE_CACHE_ITEM_H
 
 #include <string.h>
 

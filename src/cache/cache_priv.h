@@ -126,8 +126,8 @@ struct thi_cache_ticket {
     struct th_au32 busy;
 };
 
-/* Access: lists, counts of lists and freed_total under the lock (counts also relaxed by others, as a
- * hint); limbo_total @cache.limbo; graced_total @cache.grace. */
+/* Access: lists, counts of lists and freed_total under the lock (counts also relaxed by others, as
+ * a hint); limbo_total @cache.limbo; graced_total @cache.grace. */
 struct thi_cache_pool {
     struct thi_cache_lock lock;
     uint32_t free_first;
@@ -241,8 +241,8 @@ struct thi_cache_found {
     bool live; /* same key, neither expired nor flushed */
 };
 
-/* Equal hashes cost an eviction here, where a map only compares once more: so the size goes in again,
- * which keeps short keys of different sizes apart for every seed. */
+/* Equal hashes cost an eviction here, where a map only compares once more: so the size goes in
+ * again, which keeps short keys of different sizes apart for every seed. */
 TH_INLINE uint64_t thi_cache_hash(const struct th_cache *cache, const void *key, size_t key_bytes)
 {
     return thi_hash_bytes(&cache->seed, key, key_bytes) + key_bytes * 0xd6e8feb86659fd93u;
@@ -283,12 +283,12 @@ TH_INLINE uint64_t thi_cache_item_number(const struct th_cache *cache, struct th
         cache, thi_cache_sequence(cache, thi_cache_segment_of(cache, reference)), units);
 }
 
-/* A flush that is due counts for readers before a writer has carried it out: everything there is was
- * stored before it, since storing carries it out first. */
+/* A flush that is due counts for readers before a writer has carried it out: everything there is
+ * was stored before it, since storing carries it out first. */
 TH_INLINE bool thi_cache_flush_due(const struct th_cache *cache, uint32_t now)
 {
     /* acquire @cache.flush: the end of the wait before the watermark; other side:
-     * flush_carry_out(). Without it: an item from before the flush is seen between the two. */
+     * flush_at_set(). Without it: an item from before the flush is seen between the two. */
     uint32_t at = th_u32_load_acq(&cache->flush_at);
     return TH_UNLIKELY(at != 0) && at <= now;
 }

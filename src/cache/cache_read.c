@@ -3,7 +3,8 @@
  *
  * Guarantees   G1 a hit is the value stored last before the lookup, neither expired nor flushed at
  *              the caller's second; the view does not change while the guard stands.
- *              G2 a hit writes one bit of the item if it was not set, and a counter of the thread's.
+ *              G2 a hit writes one bit of the item if it was not set, and a counter of the
+ *              thread's.
  * Progress     lock-free: as the index's lookup; no lock, no wait.
  */
 #include "cache/cache_priv.h"
@@ -118,8 +119,8 @@ bool th_cache_get(struct th_cache *cache, const void *key, size_t key_bytes, uin
     return found;
 }
 
-/* At most GET_BATCH keys: all hashes, all index lines, all items are on their way before the first is
- * needed. */
+/* At most GET_BATCH keys: all hashes, all index lines, all items are on their way before the first
+ * is needed. */
 static size_t get_batch(struct th_cache *cache, const struct th_cache_key *keys, size_t count,
                         uint32_t now, struct th_cache_view *views, bool *found)
 {

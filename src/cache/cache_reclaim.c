@@ -3,13 +3,14 @@
  *
  * Guarantees   G1 while a segment has an eighth of a segment of dead room, no live item is evicted:
  *              that segment is compacted instead.
- *              G2 a store does work in proportion to its size, until the pool is empty: then as much
- *              as it takes to free a segment, at most ten segments.
+ *              G2 a store does work in proportion to its size, until the pool is empty: then as
+ *              much as it takes to free a segment, at most ten segments.
  *              G3 a stopped reader makes stores fail with TH_ENOMEM when the reserve is used up; no
  *              store waits for it.
  * Progress     one reclaimer at a time, in small steps; a store that finds it taken goes on as long
  *              as there is room, and waits for it (bounded steps) when there is none.
- * Invariants   I1 a segment under a walk that empties it is VICTIM; nobody else opens or empties it.
+ * Invariants   I1 a segment under a walk that empties it is VICTIM; nobody else opens or empties
+ *              it.
  *              I2 at the end of such a walk no item of it is live.
  * Sources      FIFO with reinsertion of visited items: CLOCK (Corbato), S3-FIFO and SIEVE (Yang et
  *              al.) for the evidence that one bit is enough; choosing by dead room: greedy cleaning
@@ -73,8 +74,9 @@ static void index_measure(struct th_cache *cache)
     thi_pool_allow(cache);
 }
 
-/* Measures if the number of items has changed by a sixteenth, or so much was replaced that the index
- * may have grown by the fluctuation alone: `turnover_share` of all segments. Reclaimer's lock held. */
+/* Measures if the number of items has changed by a sixteenth, or so much was replaced that the
+ * index may have grown by the fluctuation alone: `turnover_share` of all segments. Reclaimer's lock
+ * held. */
 static void index_measure_if_due(struct th_cache *cache, uint32_t turnover_share)
 {
     uint64_t items = thi_cache_items(cache);
@@ -98,19 +100,20 @@ static bool walk_may_begin(struct th_cache *cache, uint32_t index, uint64_t *end
             *end = stream->cursor_bytes;
         }
         /* acquire @cache.writer: the items before the end of their writing; other side:
-         * thi_room_done(), thi_room_give_up(). */
+         * thi_room_done(). Without it: the walk meets a header that is not there yet. */
         uint64_t load = th_u64_load_acq(&segment->load);
         thi_cache_unlock(&stream->lock);
         if (open) {
             return TH_LOAD_WRITERS(load) == 0;
         }
     }
-    /* acquire @cache.seal: the state before used_bytes and load; other side: thi_stream_seal(). */
+    /* acquire @cache.seal: the segment's end and writers before its state; other side:
+     * thi_stream_seal(). Without it: the walk goes to an old end, or misses a writer. */
     if (th_u32_load_acq(&segment->state) != TH_SEGMENT_SEALED) {
         return false;
     }
     *end = segment->used_bytes;
-    /* acquire @cache.writer: as above. */
+    /* acquire @cache.writer: as in thi_room_done(). */
     return TH_LOAD_WRITERS(th_u64_load_acq(&segment->load)) == 0;
 }
 
@@ -125,8 +128,9 @@ static bool walk_begin(struct th_cache *cache, struct thi_cache_walk *walk, uint
         .segment = index, .mode = mode, .sequence = thi_cache_sequence(cache, index), .end = end};
     struct thi_segment *segment = &cache->segments[index];
     if (mode == TH_WALK_EXPIRE) {
-        /* acquire @cache.expiry: the segment's second before the items'; other side:
-         * thi_segment_expires_lower(). The walk lowers it again, item by item. */
+        /* acquire @cache.expiry: the items' seconds before the segment's; other side:
+         * thi_segment_expires_lower(). Without it: the walk resets the segment's, reads an item's
+         * old one, and nobody expires the item. It lowers it again, item by item. */
         uint32_t overdue_since = th_u32_exchange_acq(&segment->expires_earliest, TH_EXPIRES_LATEST);
         (void)overdue_since;
     } else {
@@ -204,7 +208,8 @@ static bool walk_wants_move(const struct th_cache *cache, const struct thi_cache
     }
 }
 
-/* Under the stripe lock: what becomes of one item. False: it had to be moved and there is no room. */
+/* Under the stripe lock: what becomes of one item. False: it had to be moved and there is no room.
+ * */
 static bool walk_judge(struct thi_cache_walk *walk, const struct thi_cache_request *request,
                        const struct thi_cache_found *found)
 {
@@ -268,8 +273,9 @@ static uint64_t walk_step(struct th_cache *cache, struct thi_cache_walk *walk, u
     uint64_t start = (uint64_t)walk->segment << cache->segment_shift;
     uint64_t reference = (start + walk->offset) / TH_ITEM_UNIT_BYTES;
     struct thi_item *item = thi_cache_item_at(cache, reference);
-    /* acquire @cache.dead: DEAD before the end of the segment; other side: thi_cache_item_died().
-     * What was written is known by walk_may_begin(). */
+    /* acquire @cache.dead: all use of the item before DEAD; other side: thi_cache_item_died().
+     * Without it: the segment is opened anew and then loses these bytes. What was written into the
+     * item is known by walk_may_begin(). */
     uint64_t header = th_u64_load_acq(&item->header);
     uint64_t bytes = thi_item_bytes(header);
     if ((header & TH_ITEM_DEAD) != 0) {
@@ -297,7 +303,7 @@ struct choice {
 static void choice_consider(struct th_cache *cache, uint32_t index, struct choice *choice)
 {
     struct thi_segment *segment = &cache->segments[index];
-    /* acquire @cache.seal: the state before used_bytes and load; other side: thi_stream_seal(). */
+    /* acquire @cache.seal: as in walk_may_begin(). */
     if (th_u32_load_acq(&segment->state) != TH_SEGMENT_SEALED) {
         return;
     }
@@ -375,6 +381,7 @@ static void victim_finish(struct th_cache *cache)
     if (walk->mode == TH_WALK_EXPIRE) {
         return;
     }
+    /* relaxed: walk_step() has seen every writer and every death. */
     TH_DEBUG_ASSERT(th_u64_load_rlx(&cache->segments[segment].load) == 0);
     reclaimer->barren_victims = walk->opened ? reclaimer->barren_victims + 1 : 0;
     reclaimer->expiry_scans = 0;
@@ -387,15 +394,16 @@ static void victim_finish(struct th_cache *cache)
     thi_segment_to_limbo(cache, segment);
 }
 
-/* Works on victims until `work_bytes` have been looked at or the pool is no longer low. False: there
- * is nothing to reclaim. Reclaimer's lock held. */
+/* Works on victims until `work_bytes` have been looked at or the pool is no longer low. False:
+ * there is nothing to reclaim. Reclaimer's lock held. */
 static bool reclaim_slice(struct th_cache *cache, uint64_t work_bytes, uint32_t now)
 {
     struct thi_cache_walk *walk = &cache->reclaimer.victim;
     uint64_t done_bytes = 0;
     while (done_bytes < work_bytes) {
         if (walk->segment == TH_SEGMENT_NONE) {
-            /* relaxed: an estimate. A big index is left to th_cache_maintain(): reading it takes long. */
+            /* relaxed: an estimate. A big index is left to th_cache_maintain(): reading it takes
+             * long. */
             if (th_u64_load_rlx(&cache->reclaimer.index_bytes) < MEASURE_IN_STORE_BYTES_MAX) {
                 index_measure_if_due(cache, 2);
             }

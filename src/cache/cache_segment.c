@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * cache_segment.c - segments: who may open one, how streams fill them, when an emptied one is free.
  *
- * Guarantees   G1 a segment is filled again only when no guard that could show its old items stands.
+ * Guarantees   G1 a segment is filled again only when no guard that could show its old items
+ *              stands.
  *              G2 segments with pages never exceed what the budget leaves beside the index, but for
  *              the moment after the index has grown, until the reclaimer has given some back.
  * Progress     taking a room waits for two short locks; everything else never waits.
- * Invariants   I1 a segment is in exactly one place: a stream, a list of the pool, or the reclaimer.
+ * Invariants   I1 a segment is in exactly one place: a stream, a list of the pool, or the
+ *              reclaimer.
  *              I2 freed_total <= graced_total <= limbo_total; limbo is a queue in that order.
  *              I3 the last segment that could be opened is left to the stream of moves.
  * Sources      append-only segments with reclaim by copying: log-structured file systems
@@ -65,11 +67,12 @@ void thi_segments_init(struct th_cache *cache)
 static void limbo_collect(struct th_cache *cache)
 {
     struct thi_cache_pool *pool = &cache->pool;
-    /* acquire @cache.grace: the end of every guard that could show the items before the next filling
-     * of the segment; other side: ticket_passed(). Without it: a view changes under its reader. */
+    /* acquire @cache.grace: the end of every guard that could show the items before the next
+     * filling of the segment; other side: ticket_passed(). Without it: a view changes under its
+     * reader. */
     uint64_t graced = th_u64_load_acq(&pool->graced_total);
-    while (th_u64_load_rlx(&pool->freed_total) <
-           graced) { /* relaxed: only written under the lock */
+    /* relaxed: written under this lock only. */
+    while (th_u64_load_rlx(&pool->freed_total) < graced) {
         uint32_t segment = pool->limbo_first;
         TH_DEBUG_ASSERT(segment != TH_SEGMENT_NONE);
         pool->limbo_first = cache->segments[segment].next;
@@ -218,8 +221,8 @@ static bool stream_open(struct th_cache *cache, struct thi_cache_stream *stream)
     return true;
 }
 
-/* Room for an item of `bytes`; false if no segment can be opened, nothing was changed then. The room
- * must be filled (header first of all) and then done or given up. */
+/* Room for an item of `bytes`; false if no segment can be opened, nothing was changed then. The
+ * room must be filled (header first of all) and then done or given up. */
 bool thi_room_take(struct th_cache *cache, struct thi_cache_stream *stream, uint64_t bytes,
                    struct thi_cache_room *room)
 {
@@ -276,8 +279,8 @@ void thi_segment_to_limbo(struct th_cache *cache, uint32_t segment)
     /* relaxed: the reclaimer's lock orders it. */
     th_u32_store_rlx(&cache->segments[segment].state, TH_SEGMENT_LIMBO);
     /* release @cache.limbo: the index without the segment's items before the count that a ticket
-     * covers; other side: thi_ticket_issue(). Without it: a ticket covers a segment that new readers
-     * can still reach. */
+     * covers; other side: thi_ticket_issue(). Without it: a ticket covers a segment that new
+     * readers can still reach. */
     th_u64_store_rel(&pool->limbo_total, th_u64_load_rlx(&pool->limbo_total) + 1);
     thi_cache_unlock(&pool->lock);
 }
@@ -291,7 +294,8 @@ void thi_segment_expires_lower(struct thi_segment *segment, uint32_t expires)
     uint32_t earliest = th_u32_load_rlx(&segment->expires_earliest);
     while (expires < earliest) { /* a failed exchange means another writer has changed it */
         /* release @cache.expiry: the item's second before the segment's; other side: walk_begin().
-         * Without it: a walk resets the segment's and reads the item's old one: nobody expires it. */
+         * Without it: a walk resets the segment's and reads the item's old one: nobody expires it.
+         * */
         if (th_u32_cas_rel_rlx(&segment->expires_earliest, &earliest, expires)) {
             return;
         }
@@ -300,8 +304,8 @@ void thi_segment_expires_lower(struct thi_segment *segment, uint32_t expires)
 
 void thi_cache_reference_drop(struct th_cache *cache)
 {
-    /* acquire and release @cache.reference: all use of the cache before its end; other side: the
-     * other callers. Without it: the last one frees what another still writes. */
+    /* acqrel @cache.reference: all use of the cache before its end; other side:
+     * thi_cache_reference_drop(). Without it: the last one frees what another still writes. */
     if (th_u64_add_acqrel(&cache->references, (uint64_t)-1) == 1) {
         struct th_allocator mem = cache->mem;
         thi_mem_free(&mem, cache, sizeof *cache, _Alignof(struct th_cache));
@@ -318,8 +322,8 @@ static void ticket_passed(struct th_epoch_node *node)
     uint64_t graced = th_u64_load_rlx(graced_total);
     uint64_t stamp = th_u64_load_rlx(&ticket->stamp); /* relaxed: the epoch orders it */
     while (graced < stamp) { /* a failed exchange means another ticket has passed */
-        /* acquire and release @cache.grace: the guards that ended (known to us by the epoch), and
-         * those another ticket stands for, before the count; other side: limbo_collect(). */
+        /* acqrel @cache.grace: the guards that ended, known to us by the epoch, before the count;
+         * other side: limbo_collect(). Without it: a segment is filled under a reader's view. */
         if (th_u64_cas_acqrel_acq(graced_total, &graced, stamp)) {
             break;
         }
@@ -352,7 +356,8 @@ static struct thi_cache_ticket *ticket_take(struct th_cache *cache, uint64_t sta
     for (uint32_t i = 0; i < TH_CACHE_TICKETS; i++) {
         struct thi_cache_ticket *ticket = &cache->tickets[(owner + i) % TH_CACHE_TICKETS];
         uint32_t expected = 0;
-        /* acquire @cache.ticket: the last use before ours; other side: ticket_passed(). */
+        /* acquire @cache.ticket: the last use before ours; other side: ticket_passed(). Without it:
+         * the last user takes our stamp for its own. */
         if (th_u32_load_rlx(&ticket->busy) == 0 &&
             th_u32_cas_acq_rlx(&ticket->busy, &expected, 1)) {
             /* relaxed: read for its value only by ourselves, later. */
@@ -367,7 +372,7 @@ static struct thi_cache_ticket *ticket_take(struct th_cache *cache, uint64_t sta
 void thi_ticket_issue(struct th_cache *cache)
 {
     /* acquire @cache.limbo: the unlinking of what we cover before our retirement; other side:
-     * thi_segment_to_limbo(). */
+     * thi_segment_to_limbo(). Without it: the epoch passes a reader who still finds the items. */
     uint64_t stamp = th_u64_load_acq(&cache->pool.limbo_total);
     /* relaxed: if it is higher meanwhile, the ticket is one too many, no harm. */
     uint64_t graced = th_u64_load_rlx(&cache->pool.graced_total);

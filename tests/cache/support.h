@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * support.h - short forms for tests of the cache: text keys, one call a step, a validation at the end.
+ * support.h - short forms for tests of the cache: text keys, one call a step, a validation at the
+ * end.
  */
 #ifndef TOPHASH_TESTS_CACHE_SUPPORT_H
 #define TOPHASH_TESTS_CACHE_SUPPORT_H

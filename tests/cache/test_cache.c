@@ -25,7 +25,8 @@ TEST(cache_new_out_of_range_is_einval)
     th_cache_free(NULL);
 }
 
-/* Goal: a gigabyte item limit works where memory is 16 times that. Method: reserve, touch little. */
+/* Goal: a gigabyte item limit works where memory is 16 times that. Method: reserve, touch little.
+ * */
 TEST(cache_new_large_items_reserve_only)
 {
     struct th_cache_config config = {.memory_bytes = 16ull << 30, .item_bytes_max = 1ull << 30};
@@ -72,7 +73,8 @@ TEST(cache_store_then_get_shows_it)
     cache_finish(cache);
 }
 
-/* Goal: key sizes at their limits. Method: 1 and 250 work, 0 and 251 are refused by every writer. */
+/* Goal: key sizes at their limits. Method: 1 and 250 work, 0 and 251 are refused by every writer.
+ * */
 TEST(cache_key_size_limits_hold)
 {
     struct th_cache *cache = cache_make_sized(1u << 20);
@@ -99,7 +101,8 @@ TEST(cache_key_size_limits_hold)
     cache_finish(cache);
 }
 
-/* Goal: the conditions of add, replace, append, prepend. Method: each on an absent and a present key. */
+/* Goal: the conditions of add, replace, append, prepend. Method: each on an absent and a present
+ * key. */
 TEST(cache_modes_judge_presence)
 {
     struct th_cache *cache = cache_make_sized(1u << 20);
@@ -286,7 +289,8 @@ TEST(cache_view_survives_its_item)
     cache_finish(cache);
 }
 
-/* Goal: get_many is as many gets. Method: 100 keys, every third absent, one expired; each answer. */
+/* Goal: get_many is as many gets. Method: 100 keys, every third absent, one expired; each answer.
+ * */
 TEST(cache_get_many_answers_each_key)
 {
     enum { COUNT = 100 };
@@ -321,8 +325,8 @@ TEST(cache_get_many_answers_each_key)
     cache_finish(cache);
 }
 
-/* Goal: an item too large is refused and changes nothing. Method: the last size that fits, the first
- * that does not, and an append that grows beyond. */
+/* Goal: an item too large is refused and changes nothing. Method: the last size that fits, the
+ * first that does not, and an append that grows beyond. */
 TEST(cache_item_too_large_is_erange)
 {
     struct th_cache_config config = {.memory_bytes = 1u << 20, .item_bytes_max = 4096};
@@ -472,7 +476,8 @@ TEST(cache_flush_delayed_acts_at_its_second)
     cache_finish(cache);
 }
 
-/* Goal: the last flush asked for counts. Method: one to come, replaced by one now and by a later one. */
+/* Goal: the last flush asked for counts. Method: one to come, replaced by one now and by a later
+ * one. */
 TEST(cache_flush_last_call_counts)
 {
     struct th_cache *cache = cache_make_sized(1u << 20);
@@ -515,7 +520,8 @@ TEST(cache_maintain_removes_expired_only)
     cache_finish(cache);
 }
 
-/* Goal: maintain meets a touched item at its new second. Method: touch down and up, then maintain. */
+/* Goal: maintain meets a touched item at its new second. Method: touch down and up, then maintain.
+ * */
 TEST(cache_maintain_follows_touches)
 {
     struct th_cache *cache = cache_make_sized(1u << 20);

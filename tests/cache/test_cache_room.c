@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_cache_room.c - the byte budget: what is evicted, what is not, and what happens when nothing may be.
+ * test_cache_room.c - the byte budget: what is evicted, what is not, and what happens when nothing
+ * may be.
  */
 #include <pthread.h>
 
@@ -140,8 +141,8 @@ TEST(cache_memory_stays_within_the_budget)
     cache_finish(cache);
 }
 
-/* Goal: no size starves another. Method: sizes from 1 byte to nearly the largest in random order; every
- * store must succeed and be there at once. */
+/* Goal: no size starves another. Method: sizes from 1 byte to nearly the largest in random order;
+ * every store must succeed and be there at once. */
 TEST(cache_mixed_sizes_never_starve)
 {
     struct th_cache *cache = cache_make_sized(32u << 20);
@@ -194,8 +195,8 @@ TEST(cache_no_eviction_refuses_when_full)
     cache_finish(cache);
 }
 
-/* Goal: expired items give their room before live ones do, without upkeep. Method: fill with items of
- * one second and then, a second later, with live ones: those must all stay. */
+/* Goal: expired items give their room before live ones do, without upkeep. Method: fill with items
+ * of one second and then, a second later, with live ones: those must all stay. */
 TEST(cache_expired_room_is_used_before_live_items_go)
 {
     struct th_cache_config config = {.memory_bytes = 4u << 20, .no_eviction = true};
@@ -223,8 +224,9 @@ TEST(cache_expired_room_is_used_before_live_items_go)
     cache_finish(cache);
 }
 
-/* Goal: a guard that stands never makes a store wait; what it shows stays. Method: hold a view while
- * storing many times what fits; stores end quickly, some with TH_ENOMEM, and go on after the guard. */
+/* Goal: a guard that stands never makes a store wait; what it shows stays. Method: hold a view
+ * while storing many times what fits; stores end quickly, some with TH_ENOMEM, and go on after the
+ * guard. */
 TEST(cache_standing_guard_fails_stores_but_stops_none)
 {
     struct th_cache *cache = cache_make_sized(2u << 20);
@@ -321,8 +323,8 @@ TEST(cache_same_hash_never_shows_the_other)
     cache_finish(cache);
 }
 
-/* Goal: moving an item changes neither its number nor its expiry, flags and value. Method: note them,
- * overwrite others until everything has been moved several times, compare. */
+/* Goal: moving an item changes neither its number nor its expiry, flags and value. Method: note
+ * them, overwrite others until everything has been moved several times, compare. */
 TEST(cache_moved_items_stay_as_they_were)
 {
     enum { KEYS = 500 };
