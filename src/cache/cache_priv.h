@@ -170,6 +170,8 @@ struct thi_cache_reclaimer {
     uint32_t expiry_scans;   /* since the last victim */
     uint32_t barren_victims; /* in a row that cost as much room as they gave */
     struct th_au64 reclaimed_total;
+    struct th_au64
+        stalled_graced_total;       /* above 0: one more than graced_total was at the last stall */
     struct th_au64 index_items;     /* entries when the index was measured */
     struct th_au64 index_items_top; /* the most seen since: an index does not shrink by itself */
     struct th_au64 index_bytes;     /* what it used when measured */

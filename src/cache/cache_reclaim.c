@@ -5,8 +5,8 @@
  *              that segment is compacted instead.
  *              G2 a store does work in proportion to its size, until the pool is empty: then as
  *              much as it takes to free a segment, at most ten segments.
- *              G3 a stopped reader makes stores fail with TH_ENOMEM when the reserve is used up; no
- *              store waits for it.
+ *              G3 a stopped reader makes stores fail with TH_ENOMEM when the reserve is used up.
+ *              The first to meet it has waited about 2 ms, for it might only have been interrupted.
  * Progress     one reclaimer at a time, in small steps; a store that finds it taken goes on as long
  *              as there is room, and waits for it (bounded steps) when there is none.
  * Invariants   I1 a segment under a walk that empties it is VICTIM; nobody else opens or empties
@@ -26,7 +26,10 @@
 #define MOVE_BOUND(cache) ((cache)->segment_bytes - ((cache)->segment_bytes >> COMPACT_DEAD_SHIFT))
 #define BARREN_VICTIMS_MAX 8u
 #define EXPIRY_SCANS_MAX 2u
-#define ROOM_ATTEMPTS_MAX 8u
+/* A store that needs what a guard may still show: patience of about 2 ms, once a stopped reader. */
+#define GRACE_YIELDS_MAX 8u
+#define GRACE_SLEEPS_MAX 20u
+#define GRACE_SLEEP_NS 50000u
 /* Bytes of the index for an entry since it was measured: the most it takes at its lowest load. */
 #define INDEX_ENTRY_BYTES_MAX 45u
 #define MEASURE_IN_STORE_BYTES_MAX (32ull << 20)
@@ -449,20 +452,50 @@ void thi_cache_pace(struct th_cache *cache, uint64_t bytes, uint32_t now)
     }
 }
 
+/* Between two looks at whether guards have ended: gives the core away, then sleeps. False: enough,
+ * this is a stopped reader. Once that was said nobody sleeps again until a guard has ended, and who
+ * stands in a guard himself does not sleep at all. */
+static bool grace_await(struct th_cache *cache, uint32_t attempt)
+{
+    struct th_au64 *stalled = &cache->reclaimer.stalled_graced_total;
+    /* relaxed, all: hints. */
+    uint64_t graced = th_u64_load_rlx(&cache->pool.graced_total);
+    if (attempt < GRACE_YIELDS_MAX) {
+        thi_port_yield();
+        return true;
+    }
+    if (th_u64_load_rlx(stalled) == graced + 1 || th_epoch_inside(cache->epoch)) {
+        return false;
+    }
+    if (attempt >= GRACE_YIELDS_MAX + GRACE_SLEEPS_MAX) {
+        th_u64_store_rlx(stalled, graced + 1);
+        return false;
+    }
+    thi_port_sleep_ns(GRACE_SLEEP_NS);
+    return true;
+}
+
+/* Under no lock: works on victims until a segment is available or enough are in limbo. False: there
+ * is nothing to reclaim. */
+static bool victims_work_off(struct th_cache *cache, uint32_t now)
+{
+    bool found = true;
+    thi_cache_lock(&cache->reclaimer.lock);
+    while (found && thi_pool_available(cache) <= TH_CACHE_RESERVE_MOVES &&
+           thi_pool_in_limbo(cache) < cache->reserve_target) {
+        found = reclaim_slice(cache, cache->segment_bytes, now);
+    }
+    thi_pool_trim(cache);
+    thi_cache_unlock(&cache->reclaimer.lock);
+    return found;
+}
+
 /* When a store found no room: frees a segment, with as much work as it takes. False: nothing may be
  * evicted, or what was freed may still be read. Holds no lock before. */
 bool thi_cache_make_room(struct th_cache *cache, uint32_t now)
 {
-    for (uint32_t attempt = 0; attempt < ROOM_ATTEMPTS_MAX; attempt++) {
-        bool found = true;
-        thi_cache_lock(&cache->reclaimer.lock);
-        index_measure_if_due(cache, 2);
-        while (found && thi_pool_available(cache) <= TH_CACHE_RESERVE_MOVES &&
-               thi_pool_in_limbo(cache) < cache->reserve_target) {
-            found = reclaim_slice(cache, cache->segment_bytes, now);
-        }
-        thi_pool_trim(cache);
-        thi_cache_unlock(&cache->reclaimer.lock);
+    for (uint32_t attempt = 0;; attempt++) { /* each round: guards have not ended yet */
+        bool found = victims_work_off(cache, now);
         if (thi_pool_available(cache) > TH_CACHE_RESERVE_MOVES) {
             return true;
         }
@@ -475,9 +508,10 @@ bool thi_cache_make_room(struct th_cache *cache, uint32_t now)
         if (thi_pool_available(cache) > TH_CACHE_RESERVE_MOVES) {
             return true;
         }
-        thi_port_yield();
+        if (!grace_await(cache, attempt)) {
+            return false;
+        }
     }
-    return false;
 }
 
 /* The next segment that has something to expire; false: none in a whole round. */
