@@ -4,8 +4,9 @@
  * Guarantees   G1 answers leave in the order in which they were added, none in part unless the
  *              outlet is broken. G2 after a flush no piece refers to the cache any more.
  * Invariants   I1 queued_bytes is the sum of the pieces' lengths. I2 while an outlet has something
- *              unsent, nothing is queued for it: so at most TH_ANSWER_QUEUED_MAX bytes, the copied
- *              ones and one value wait for a connection that does not read.
+ *              unsent, no command is begun for it (a command that is being done may still answer):
+ *              so at most TH_ANSWER_QUEUED_MAX bytes, the copied ones and one value wait for a
+ *              connection that does not read.
  */
 #include "answer.h"
 
@@ -89,19 +90,29 @@ void thi_answer_refer(struct thi_answer *answer, const void *bytes, size_t size)
     answer->queued_bytes += size;
 }
 
+/* Makes room for `size` more bytes behind what waits. False: there is none. */
+static bool unsent_grow(struct thi_outlet *outlet, struct thi_buffers *buffers, size_t size)
+{
+    size_t capacity = outlet->unsent_end + size;
+    char *grown = outlet->unsent == NULL ? thi_buffers_take(buffers, capacity)
+                                         : thi_buffers_grow(buffers, outlet->unsent,
+                                                            outlet->unsent_capacity, capacity);
+    if (grown == NULL) {
+        return false;
+    }
+    outlet->unsent = grown;
+    outlet->unsent_capacity = capacity;
+    return true;
+}
+
 /* Copies what the write left to the outlet, so that the cache's guard can be left. */
 static void rest_keep(struct thi_answer *answer, size_t written)
 {
     struct thi_outlet *outlet = answer->outlet;
-    size_t size = answer->queued_bytes - written;
-    outlet->unsent = thi_buffers_take(answer->buffers, size);
-    if (outlet->unsent == NULL) {
+    if (!unsent_grow(outlet, answer->buffers, answer->queued_bytes - written)) {
         outlet->broken = true; /* an answer cut in two would be read as something else */
         return;
     }
-    outlet->unsent_capacity = size;
-    outlet->unsent_begin = 0;
-    outlet->unsent_end = 0;
     for (size_t i = 0; i < answer->piece_count; i++) {
         const struct iovec *piece = &answer->pieces[i];
         size_t skipped = written < piece->iov_len ? written : piece->iov_len;
@@ -117,7 +128,9 @@ void thi_answer_flush(struct thi_answer *answer)
     struct thi_outlet *outlet = answer->outlet;
     if (answer->piece_count > 0 && !outlet->broken) {
         size_t written = 0;
-        outlet->broken = !outlet->write(outlet, answer->pieces, answer->piece_count, &written);
+        if (!thi_outlet_blocked(outlet)) { /* else behind what waits, to keep the order */
+            outlet->broken = !outlet->write(outlet, answer->pieces, answer->piece_count, &written);
+        }
         answer->written_total += written;
         if (!outlet->broken && written < answer->queued_bytes) {
             rest_keep(answer, written);

@@ -192,10 +192,8 @@ enum thi_turn thi_connection_turn(struct thi_connection *connection, struct thi_
     enum thi_session_result result = TH_SESSION_MORE;
     if (!connection->input_waits && connection->input_begin < connection->input_end) {
         thi_answer_begin(&executor->answer, &connection->outlet);
-        th_cache_enter(executor->service->cache);
         result = input_run(connection, executor);
-        thi_answer_flush(&executor->answer);
-        th_cache_leave(executor->service->cache);
+        thi_executor_settle(executor);
         *written += executor->answer.written_total;
         executor->answer.written_total = 0;
     }

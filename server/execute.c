@@ -3,6 +3,8 @@
  *
  * Guarantees   G1 a command with noreply adds nothing to the answers, whatever happens to it.
  *              G2 a set that fails for want of room leaves no older value behind.
+ *              G3 the cache's guard is entered by lookups only and left at the end of the turn, or
+ *              when a store finds no room: our own guard never keeps memory from being used again.
  * Progress     as the cache's operations; nothing here waits.
  */
 #include "execute.h"
@@ -11,6 +13,8 @@
 
 #include "proto/number.h"
 #include "stats.h"
+
+enum { STORE_TRIES_MAX = 8 };
 
 static void count(struct thi_executor *executor, enum thi_counter counter)
 {
@@ -46,6 +50,7 @@ void thi_executor_init(struct thi_executor *executor, struct thi_service *servic
     executor->verbosity = thi_service_verbosity(service);
     executor->now = thi_service_now(service);
     executor->commands_total = 0;
+    executor->guarded = false;
     thi_buffers_init(&executor->buffers, (size_t)buffers_bytes);
     executor->answer.buffers = &executor->buffers;
     executor->answer.outlet = NULL;
@@ -58,6 +63,35 @@ void thi_executor_init(struct thi_executor *executor, struct thi_service *servic
 void thi_executor_fini(struct thi_executor *executor)
 {
     thi_buffers_fini(&executor->buffers);
+}
+
+static void guard_enter(struct thi_executor *executor)
+{
+    if (!executor->guarded) {
+        th_cache_enter(executor->service->cache);
+        executor->guarded = true;
+    }
+}
+
+void thi_executor_settle(struct thi_executor *executor)
+{
+    thi_answer_flush(&executor->answer);
+    if (executor->guarded) {
+        th_cache_leave(executor->service->cache);
+        executor->guarded = false;
+    }
+}
+
+/* A writing operation found no room. If that is because memory given up waits for readers to leave,
+ * we may be one of them: leaves the guard and lets the cache tidy up. True: try once more. */
+static bool room_make(struct thi_executor *executor, unsigned tries)
+{
+    if (executor->service->options->no_eviction || tries == STORE_TRIES_MAX) {
+        return false;
+    }
+    thi_executor_settle(executor);
+    th_cache_maintain(executor->service->cache, executor->now, STORE_TRIES_MAX);
+    return true;
 }
 
 /* ------------------------------------------------------------------------- storing */
@@ -149,8 +183,12 @@ void thi_execute_store(struct thi_executor *executor, const struct thi_command *
         .flags = command->flags,
         .expires = thi_service_expiry(executor->service, command->exptime, executor->now),
         .cas = command->number};
-    th_status status = th_cache_store(executor->service->cache, mode_of(command->kind),
-                                      command->key, command->key_bytes, &item, executor->now, NULL);
+    th_status status;
+    unsigned tries = 0;
+    do {
+        status = th_cache_store(executor->service->cache, mode_of(command->kind), command->key,
+                                command->key_bytes, &item, executor->now, NULL);
+    } while (status == TH_ENOMEM && room_make(executor, ++tries));
     if (command->kind == TH_COMMAND_CAS) {
         cas_count(executor, status);
     }
@@ -161,6 +199,7 @@ void thi_execute_store(struct thi_executor *executor, const struct thi_command *
 
 void thi_execute_lookup(struct thi_executor *executor, size_t count_)
 {
+    guard_enter(executor);
     th_cache_get_many(executor->service->cache, executor->keys, count_, executor->now,
                       executor->views, executor->found);
 }
@@ -168,6 +207,7 @@ void thi_execute_lookup(struct thi_executor *executor, size_t count_)
 void thi_execute_lookup_touch(struct thi_executor *executor, size_t count_, int64_t exptime)
 {
     uint32_t expires = thi_service_expiry(executor->service, exptime, executor->now);
+    guard_enter(executor);
     for (size_t i = 0; i < count_; i++) {
         const struct th_cache_key *key = &executor->keys[i];
         bool found = th_cache_get_touch(executor->service->cache, key->bytes, key->size,
@@ -219,9 +259,12 @@ static void number_execute(struct thi_executor *executor, const struct thi_comma
 {
     bool incr = command->kind == TH_COMMAND_INCR;
     uint64_t result = 0;
-    th_status status =
-        th_cache_add_number(executor->service->cache, command->key, command->key_bytes,
-                            command->number, !incr, executor->now, &result, NULL);
+    th_status status;
+    unsigned tries = 0;
+    do {
+        status = th_cache_add_number(executor->service->cache, command->key, command->key_bytes,
+                                     command->number, !incr, executor->now, &result, NULL);
+    } while (status == TH_ENOMEM && room_make(executor, ++tries));
     char digits[TH_NUMBER_BYTES_MAX + 1];
     switch (status) {
     case TH_OK:

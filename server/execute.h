@@ -30,6 +30,7 @@ struct thi_executor {
     uint32_t now;       /* second of this turn */
     unsigned verbosity; /* as of the last tick */
     uint64_t commands_total;
+    bool guarded; /* inside the cache's guard, since views or queued answers look into it */
     /* A batch of lookups. */
     struct th_cache_key keys[TH_EXECUTE_BATCH_MAX];
     struct th_cache_view views[TH_EXECUTE_BATCH_MAX];
@@ -39,6 +40,9 @@ struct thi_executor {
 void thi_executor_init(struct thi_executor *executor, struct thi_service *service,
                        struct thi_counters *counters);
 void thi_executor_fini(struct thi_executor *executor);
+
+/* Writes what is queued and leaves the cache's guard, if it was entered: the end of every turn. */
+void thi_executor_settle(struct thi_executor *executor);
 
 /* A command that is neither a get line nor a storage command. Room for an answer was made. */
 void thi_execute_plain(struct thi_executor *executor, const struct thi_command *command);

@@ -28,7 +28,8 @@ enum thi_session_result {
     TH_SESSION_CLOSE    /* close, after what is queued and unsent has gone out */
 };
 
-/* Takes commands from the input, at most `budget` of them. Inside the cache's guard. */
+/* Takes commands from the input, at most `budget` of them. End the turn with
+ * thi_executor_settle(). */
 enum thi_session_result thi_session_run(struct thi_session *session, struct thi_executor *executor,
                                         struct thi_input *input, unsigned budget);
 void thi_session_fini(struct thi_session *session, struct thi_executor *executor);
