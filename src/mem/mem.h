@@ -35,7 +35,7 @@ void thi_region_unmap(const struct th_allocator *mem, void *memory, size_t size,
 /* Touches [memory, memory + size) for writing ahead of need, content kept, also against concurrent
  * writers; may do nothing. */
 void thi_region_populate(void *memory, size_t size);
-/* The same by hand, where the system has no call for it: writes to each page and changes nothing. */
+/* The same by hand, where the system has no call: writes to each page and changes nothing. */
 void thi_region_touch(void *memory, size_t size);
 /* Gives the pages back; the content is zero afterwards: by the system, or where it cannot, by
  * writing zeros. Others may read meanwhile (and see old or zero words), not write. False, and

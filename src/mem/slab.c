@@ -30,7 +30,7 @@
 #define TH_SLAB_REGION_BYTES_FIRST 1024u
 #define TH_SLAB_PAGES_FROM_BYTES (64u * 1024u) /* regions of this size on are pages */
 #define TH_SLAB_REGION_BYTES_MAX ((size_t)64 << 20)
-#define TH_SLAB_COLLISIONS_A_SHARD 64u
+#define TH_SLAB_COLLISIONS_A_SHARD 256u
 #define TH_SLAB_ROUNDS_WITHOUT_MEMORY 1000u
 
 struct region {
@@ -238,9 +238,12 @@ static bool shards_make(struct thi_slab *slab)
     return true;
 }
 
-/* One more shard, locked by us. NULL: no memory, or there are as many as there may be. */
-static struct shard *shard_add(struct thi_slab *slab)
+/* One more shard, locked by us. NULL: no memory, or there are `limit` or more. */
+static struct shard *shard_add(struct thi_slab *slab, unsigned limit)
 {
+    if (shard_get(slab, limit - 1) != NULL) {
+        return NULL;
+    }
     struct shard *made =
         thi_mem_alloc_zero(&slab->mem, sizeof(struct shard), _Alignof(struct shard));
     if (made == NULL) {
@@ -264,12 +267,18 @@ static struct shard *shard_add(struct thi_slab *slab)
     return NULL;
 }
 
-/* So many collisions say that more threads than shards are at work. */
-static bool shards_crowded(struct thi_slab *slab)
+/* More threads than shards are at work, and processors to run them: one more shard, locked by us,
+ * or NULL. Beyond two shards a processor they meet because they steal from each other, or for bad
+ * luck. */
+static struct shard *shard_add_if_crowded(struct thi_slab *slab)
 {
     /* relaxed: a heuristic. */
     uint32_t collisions = th_u32_add_rlx(&slab->collisions, 1) + 1;
-    return collisions % TH_SLAB_COLLISIONS_A_SHARD == 0;
+    if (collisions % TH_SLAB_COLLISIONS_A_SHARD != 0) {
+        return NULL;
+    }
+    unsigned limit = 2 * thi_port_cpu_count();
+    return shard_add(slab, limit < TH_SLAB_SHARDS_MAX ? limit : TH_SLAB_SHARDS_MAX);
 }
 
 /* Any shard, locked by us. NULL: all are locked by others and there is no memory for one more. */
@@ -278,20 +287,18 @@ static struct shard *shard_enter(struct thi_slab *slab)
     for (unsigned round = 0; round < TH_SLAB_ROUNDS_WITHOUT_MEMORY; round++) {
         bool collided = false;
         struct shard *shard = shard_try(slab, &collided);
-        if (TH_LIKELY(!collided) || (shard != NULL && !shards_crowded(slab))) {
+        if (TH_LIKELY(!collided)) {
             return shard;
         }
-        struct shard *added = shard_add(slab);
-        if (added == NULL && shard != NULL) {
-            return shard;
+        struct shard *added =
+            shard == NULL ? shard_add(slab, TH_SLAB_SHARDS_MAX) : shard_add_if_crowded(slab);
+        if (added != NULL && shard != NULL) {
+            shard_unlock(shard);
         }
-        if (added != NULL) {
-            if (shard != NULL) {
-                shard_unlock(shard);
-            }
-            return added;
+        if (added != NULL || shard != NULL) {
+            return added != NULL ? added : shard;
         }
-        thi_port_yield();
+        thi_port_yield(); /* somebody is inside every shard: let him finish */
     }
     return NULL;
 }

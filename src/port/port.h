@@ -31,6 +31,9 @@ void thi_port_pages_name(void *memory, size_t size, const char *name);
  * fails. */
 void thi_port_random(void *memory, size_t size);
 
+/* Processors this process may hope for; at least 1. */
+unsigned thi_port_cpu_count(void);
+
 uint64_t thi_port_now_ns(void); /* monotonic */
 uint64_t thi_port_thread_id(void);
 void thi_port_thread_name(char *name, size_t size); /* of the calling thread, always terminated */

@@ -68,6 +68,12 @@ void thi_port_pages_unmap(void *memory, size_t size)
     (void)munmap(memory, size);
 }
 
+unsigned thi_port_cpu_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (unsigned)count;
+}
+
 uint64_t thi_port_now_ns(void)
 {
     struct timespec now = {0, 0};

@@ -221,6 +221,13 @@ TEST(thread_id_and_name_are_the_thread_s_own)
     CHECK(strcmp(answer.short_name, named ? "a-t" : "") == 0);
 }
 
+TEST(cpu_count_is_at_least_one)
+{
+    /* Goal: a number to divide work by. Method: ask twice. */
+    CHECK(thi_port_cpu_count() >= 1);
+    CHECK(thi_port_cpu_count() < 1000000);
+}
+
 TEST(membarrier_registered_twice_works)
 {
     /* Goal: registering is idempotent and the heavy barrier works after it. Method: call both. */
