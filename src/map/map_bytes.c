@@ -23,7 +23,7 @@ TH_INLINE struct key bytes_key(const struct thi_map *map, const void *bytes, siz
     uint64_t hash = thi_hash_bytes(&map->seed, bytes, size);
     uint64_t tag = (hash >> TAG_HASH_SHIFT) & TAG_MASK;
     return (struct key){.hash = hash,
-                        .word = tag << TH_KEY_TAG_SHIFT | TH_KEY_LIVE,
+                        .word = tag << TH_KEY_TAG_SHIFT | TH_KEY_MARKS,
                         .bytes = size == 0 ? "" : bytes,
                         .size = size};
 }

@@ -28,10 +28,10 @@ TH_INLINE bool key_matches(const struct thi_map *map, const struct key_kind *kin
                            const struct key *key)
 {
     if (!kind->bytes) {
-        return (stored | TH_KEY_LOCK) == (key->word | TH_KEY_LOCK);
+        return key_let_go(stored) == key->word;
     }
     uint64_t compared =
-        ~(((((uint64_t)1 << THI_SLAB_REFERENCE_BITS) - 1) << TH_KEY_REFERENCE_SHIFT) | TH_KEY_LOCK);
+        ~(((((uint64_t)1 << THI_SLAB_REFERENCE_BITS) - 1) << TH_KEY_REFERENCE_SHIFT) | TH_KEY_FREE);
     if (((stored ^ key->word) & compared) != 0) {
         return false;
     }
@@ -196,36 +196,40 @@ TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
 /* The get path of a map in the table: group word, home cell, home line. Anything unusual is left to `look`. */
 enum quick { QUICK_FOUND, QUICK_ABSENT, QUICK_UNKNOWN };
 
-/* The home line was read and does not hold the key: is it absent? */
-TH_INLINE enum quick quick_absent(const struct side *side, unsigned line, uint64_t word)
+/* The home line was read and does not hold the key: is it absent? Not to be told here if the group is not the typical
+ * one: the map is small, or the group absent, split further or less than most. A hit needs none of this: an entry that stands
+ * where we look is the key's. */
+TH_INLINE enum quick quick_absent(const struct side *side, uint64_t hash, uint64_t word,
+                                  uint64_t hint)
 {
-    bool ends_here = (passed_load(side) >> line & 1) == 0;
-    bool valid = word_same(word_recheck(side), word) && (word & TH_WORD_SPECIAL) == 0;
+    bool ends_here = (passed_load(side) >> hash_line(hash, TH_MAP_LINES - 1) & 1) == 0;
+    bool typical = ((word ^ hint) >> TH_WORD_DEPTH_SHIFT) == 0 && (word & TH_WORD_SPECIAL) == 0;
+    bool valid = typical && word_same(word_recheck(side), word);
     return ends_here && valid ? QUICK_ABSENT : QUICK_UNKNOWN;
 }
 
-/* The cell of the home line that holds the key; NULL. */
-TH_INLINE struct cell *home_find(const struct thi_map *map, const struct key_kind *kind,
-                                 struct cell *cells, const struct key *key, uint64_t *stored)
+/* The cell of the home line that holds the key, and its key word as it is when nobody holds the cell. */
+TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind, struct cell *cells,
+                         const struct key *key, struct cell **cell, uint64_t *stored)
 {
     unsigned home = hash_home(key->hash);
     struct cell *line = &cells[home & ~(TH_MAP_LINE_CELLS - 1)];
     if (kind->bytes) {
-        *stored = cell_key(&cells[home]);
-        if (TH_LIKELY(key_matches(map, kind, *stored, key))) {
-            return &cells[home];
+        *cell = &cells[home];
+        uint64_t word = cell_key(*cell);
+        if (TH_UNLIKELY(!key_matches(map, kind, word, key))) {
+            *cell = line_find(map, kind, line, key, &word);
         }
-        return line_find(map, kind, line, key, stored);
+        *stored = key_let_go(word);
+        return *cell != NULL;
     }
     unsigned offset = thi_line_find(line, key->word);
     if (TH_UNLIKELY(offset == TH_LINE_NONE)) {
-        offset = thi_line_find(line, key->word | TH_KEY_LOCK); /* held by an updater, perhaps */
-        if (TH_LIKELY(offset == TH_LINE_NONE)) {
-            return NULL;
-        }
+        offset = thi_line_find(line, key_held(key->word)); /* held by an updater, perhaps */
     }
+    *cell = (struct cell *)((uintptr_t)line + offset);
     *stored = key->word;
-    return (struct cell *)((uintptr_t)line + offset);
+    return offset != TH_LINE_NONE;
 }
 
 TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind *kind,
@@ -236,13 +240,10 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
     const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
     const struct side *side = chunk_side(chunk, index);
     uint64_t word = word_load(side);
-    if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
-        return QUICK_UNKNOWN; /* small, absent, split further or less than most */
-    }
     uint64_t stored;
-    struct cell *cell = home_find(map, kind, chunk_cells(chunk, index), key, &stored);
-    if (TH_UNLIKELY(cell == NULL)) {
-        return quick_absent(side, hash_line(key->hash, TH_MAP_LINES - 1), word);
+    struct cell *cell;
+    if (TH_UNLIKELY(!home_find(map, kind, chunk_cells(chunk, index), key, &cell, &stored))) {
+        return quick_absent(side, key->hash, word, hint);
     }
     uint64_t seen = cell_value(cell);
     if (TH_UNLIKELY(!word_same(word_recheck(side), word))) {
@@ -263,7 +264,7 @@ TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const 
         if (!look(map, kind, key, found)) {
             return false;
         }
-        uint64_t unlocked = found->stored & ~TH_KEY_LOCK;
+        uint64_t unlocked = key_let_go(found->stored);
         if (cell_try_lock(found->cell, unlocked)) {
             found->stored = unlocked;
             THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
@@ -283,15 +284,11 @@ TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_
     const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
     const struct side *side = chunk_side(chunk, index);
     uint64_t word = word_load(side);
-    if (TH_UNLIKELY(((word ^ hint) >> TH_WORD_DEPTH_SHIFT) != 0)) {
-        return QUICK_UNKNOWN;
-    }
     uint64_t stored;
-    struct cell *cell = home_find(map, kind, chunk_cells(chunk, index), key, &stored);
-    if (TH_UNLIKELY(cell == NULL)) {
-        return quick_absent(side, hash_line(key->hash, TH_MAP_LINES - 1), word);
+    struct cell *cell;
+    if (TH_UNLIKELY(!home_find(map, kind, chunk_cells(chunk, index), key, &cell, &stored))) {
+        return quick_absent(side, key->hash, word, hint);
     }
-    stored &= ~TH_KEY_LOCK;
     if (!cell_try_lock(cell, stored)) {
         return QUICK_UNKNOWN;
     }

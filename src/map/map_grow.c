@@ -86,11 +86,11 @@ static void split_rehome(struct split *split)
             continue;
         }
         struct cell *to = line_vacancy(group, hash_line(hash, group->line_mask), vacated);
-        if (to == NULL || (key_word & TH_KEY_LOCK) != 0 || !cell_try_lock(cell, key_word)) {
+        if (to == NULL || key_is_held(key_word) || !cell_try_lock(cell, key_word)) {
             continue;
         }
         cell_store_value(to, cell_value(cell));
-        cell_store_key(to, key_word | TH_KEY_LOCK);
+        cell_store_key(to, key_held(key_word));
         cell_store_key(cell, TH_KEY_EMPTY);
         vacated[i / 64] |= (uint64_t)1 << (i % 64);
         thi_map_passes_sub(group, hash, distance);

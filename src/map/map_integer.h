@@ -12,7 +12,7 @@ static const struct key_kind integer_kind = {.bytes = false};
 
 TH_INLINE struct key integer_key_of_hash(uint64_t hash)
 {
-    return (struct key){.hash = hash, .word = (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE};
+    return (struct key){.hash = hash, .word = hash | TH_KEY_MARKS};
 }
 
 TH_INLINE struct key integer_key(const struct thi_map *map, uint64_t key)
@@ -64,10 +64,10 @@ TH_INLINE bool integer_line_look(uint64_t hash, uint64_t hint, const struct chun
     uint64_t word = word_load(side);
     unsigned home = hash_home(hash);
     struct cell *line = &chunk_cells(chunk, index)[home & ~(TH_MAP_LINE_CELLS - 1)];
-    unsigned offset = thi_line_find(line, (hash & ~TH_KEY_MARKS) | TH_KEY_LIVE);
+    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS);
     bool here = offset != TH_LINE_NONE;
     *value = cell_value((struct cell *)((uintptr_t)line + offset % TH_LINE_NONE));
-    bool same = word_same(word_recheck(side), word) & (((word ^ hint) >> TH_WORD_DEPTH_SHIFT) == 0);
+    bool same = word_same(word_recheck(side), word);
     return here & same;
 }
 

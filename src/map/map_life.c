@@ -9,7 +9,10 @@
 
 /* What maps without a table point to: a chunk whose groups are absent, so that the get path needs no branch for them. */
 static struct side absent_sides[TH_MAP_ROOT_GROUPS];
-static const struct chunk absent_chunk = {.sides = (uintptr_t)absent_sides};
+static struct cell absent_cells[TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_CELLS] TH_ALIGNED(
+    TH_CACHE_LINE_BYTES);
+static const struct chunk absent_chunk = {.cells = (uintptr_t)absent_cells,
+                                          .sides = (uintptr_t)absent_sides};
 
 /* The map and its first, embedded block. */
 static size_t map_bytes(void)

@@ -174,7 +174,7 @@ TH_INLINE enum erase erase_locked(struct thi_map *map, const struct key_kind *ki
         return ERASE_ABSENT;
     }
     bool borrowed = found->group.index != group.index;
-    found->stored &= ~TH_KEY_LOCK;
+    found->stored = key_let_go(found->stored);
     if (borrowed && !lender_try_lock(&found->group, &lender_word)) {
         word_store(group.side, word);
         return ERASE_HELD;

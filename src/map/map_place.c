@@ -69,7 +69,7 @@ uint64_t thi_map_cell_lock_bounded(struct cell *cell)
         if (key_word == TH_KEY_EMPTY) {
             return TH_KEY_EMPTY;
         }
-        if ((key_word & TH_KEY_LOCK) == 0 && cell_try_lock(cell, key_word)) {
+        if (!key_is_held(key_word) && cell_try_lock(cell, key_word)) {
             return key_word;
         }
         thi_port_pause();
@@ -90,7 +90,7 @@ bool thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t k
     /* relaxed would do for this load: we hold the cell. cell_value() spares a second accessor. */
     cell_store_value(to, cell_value(from));
     /* The copy is shown held: were it free, an update of it could end while a reader still takes the old value here. */
-    cell_store_key(to, key_word | TH_KEY_LOCK);
+    cell_store_key(to, key_held(key_word));
     THI_MAP_POINT(THI_MAP_POINT_SPLIT_COPIED, map);
     cell_store_key(from, TH_KEY_EMPTY);
     THI_MAP_POINT(THI_MAP_POINT_SPLIT_CLEARED, map);

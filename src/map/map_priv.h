@@ -6,7 +6,7 @@
  *              group (4 KiB) 64 lines; an entry stands in its home line or in a line reached by home ^ 1, home ^ 2, ...
  *              side (16 B)   | group word | passed bitmap |           one a group, in an array of its own
  *
- *              key word      bit 0 LIVE, bit 1 LOCK (the cell is held); integer keys: bits 2..63 of the mixed key, whose bits
+ *              key word      bit 0 LIVE, bit 1 FREE (0: the cell is held, its LOCK taken); integer keys: bits 2..63 of the mixed key, whose bits
  *                            0 and 1 the group number implies; bytes keys: bits 2..41 record reference, 42..63 tag
  *              group word    63      58 57      15   14      13        12       11     1    0
  *                            | depth   | version | BORROWS | MERGING | SPLITTING | count | LOCK |
@@ -50,7 +50,7 @@
 #include "trace/trace.h"
 
 #define TH_KEY_LIVE ((uint64_t)1)
-#define TH_KEY_LOCK ((uint64_t)2)
+#define TH_KEY_FREE ((uint64_t)2)
 #define TH_KEY_EMPTY ((uint64_t)0)
 #define TH_KEY_MARKS ((uint64_t)3)
 #define TH_KEY_REFERENCE_SHIFT 2u
@@ -226,6 +226,20 @@ extern void (*thi_map_point_hook)(enum thi_map_point point, const void *map);
 #define THI_MAP_POINT(point, map) ((void)0)
 #endif
 
+/* A key word, that is not EMPTY, as it is held by somebody and as it is not. */
+TH_INLINE uint64_t key_held(uint64_t word)
+{
+    return word & ~TH_KEY_FREE;
+}
+TH_INLINE uint64_t key_let_go(uint64_t word)
+{
+    return word | TH_KEY_FREE;
+}
+TH_INLINE bool key_is_held(uint64_t word)
+{
+    return (word & TH_KEY_FREE) == 0;
+}
+
 /* Fields of a group word. */
 TH_INLINE unsigned word_depth(uint64_t word)
 {
@@ -324,7 +338,7 @@ TH_INLINE bool cell_try_lock(struct cell *cell, uint64_t key)
     uint64_t expected = key;
     /* acquire @map.key: the last holder's value before ours; other side: cell_store_key().
      * Without it: a read-modify-write of the value works on an old one. */
-    return th_u64_cas_acq_rlx(&cell->key, &expected, key | TH_KEY_LOCK);
+    return th_u64_cas_acq_rlx(&cell->key, &expected, key_held(key));
 }
 
 TH_INLINE uint64_t cell_value(const struct cell *cell)

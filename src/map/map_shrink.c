@@ -34,7 +34,7 @@ static bool entries_lock(const struct merge *merge)
         while (i-- > 0) {
             key_word = cell_key(&merge->group.cells[i]);
             if (key_word != TH_KEY_EMPTY) {
-                cell_store_key(&merge->group.cells[i], key_word & ~TH_KEY_LOCK);
+                cell_store_key(&merge->group.cells[i], key_let_go(key_word));
             }
         }
         return false;
@@ -47,10 +47,11 @@ static unsigned entries_move(const struct merge *merge)
     unsigned moved = 0;
     for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
         struct cell *cell = &merge->group.cells[i];
-        uint64_t key_word = cell_key(cell) & ~TH_KEY_LOCK;
+        uint64_t key_word = cell_key(cell);
         if (key_word == TH_KEY_EMPTY) {
             continue;
         }
+        key_word = key_let_go(key_word);
         uint64_t hash = entry_hash(merge->map, key_word, merge->group.index);
         bool done = thi_map_move_entry(merge->map, cell, key_word, hash, &merge->parent);
         TH_ASSERT(done); /* both counts together are less than a group */

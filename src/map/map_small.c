@@ -60,7 +60,7 @@ static void cells_unlock(const struct group *group, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         uint64_t key_word = cell_key(&group->cells[i]);
         if (key_word != TH_KEY_EMPTY) {
-            cell_store_key(&group->cells[i], key_word & ~TH_KEY_LOCK);
+            cell_store_key(&group->cells[i], key_let_go(key_word));
         }
     }
 }
@@ -116,10 +116,11 @@ static void group_copy(const struct thi_map *map, const struct group *from, cons
     unsigned count = (from->line_mask + 1) * TH_MAP_LINE_CELLS;
     uint64_t word = word_load(to->side);
     for (unsigned i = 0; i < count; i++) {
-        uint64_t key_word = cell_key(&from->cells[i]) & ~TH_KEY_LOCK;
+        uint64_t key_word = cell_key(&from->cells[i]);
         if (key_word == TH_KEY_EMPTY) {
             continue;
         }
+        key_word = key_let_go(key_word);
         uint64_t hash = entry_hash(map, key_word, from->index);
         unsigned distance = 0;
         struct cell *cell = thi_map_free_cell(to, hash, &distance);

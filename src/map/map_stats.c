@@ -143,7 +143,7 @@ static const char *entry_check(const struct thi_map *map, const struct group *gr
     if ((key_word & TH_KEY_LIVE) == 0) {
         return "I1: a key word that is neither empty nor live";
     }
-    if ((key_word & TH_KEY_LOCK) != 0) {
+    if (key_is_held(key_word)) {
         return "I1: a cell is held although nobody writes";
     }
     uint64_t hash = entry_hash(map, key_word, group->index);

@@ -37,10 +37,11 @@ static void cells_copy(const struct thi_map *map, const struct group *group,
 {
     unsigned cells = (group->line_mask + 1) * TH_MAP_LINE_CELLS;
     for (unsigned i = 0; i < cells; i++) {
-        uint64_t key_word = cell_key(&group->cells[i]) & ~TH_KEY_LOCK;
+        uint64_t key_word = cell_key(&group->cells[i]);
         if (key_word == TH_KEY_EMPTY) {
             continue;
         }
+        key_word = key_let_go(key_word);
         uint64_t hash = entry_hash(map, key_word, group->index);
         uint64_t reversed = thi_map_reverse(hash);
         if (reversed < snapshot->first || reversed > snapshot->last) {
