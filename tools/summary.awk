@@ -2,6 +2,13 @@
 # summary.awk - adds up what the tests of a ctest JUnit file say: a program's own closing line counts
 # its cases; one without such a line counts as one. The last line is `N passed, N failed, N skipped`.
 
+# XML's own characters, as the programs wrote them.
+{
+    gsub(/&lt;/, "<")
+    gsub(/&gt;/, ">")
+    gsub(/&quot;/, "\"")
+    gsub(/&amp;/, "\\&")
+}
 /<testcase / {
     name = $0
     sub(/.*<testcase name="/, "", name)
@@ -18,7 +25,8 @@
 /skipped: / { reason = $0; sub(/.*skipped: /, "", reason) }
 /[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/ {
     closing = $0
-    sub(/<.*>/, "", closing)
+    sub(/<\/?system-out>.*/, "", closing)
+    sub(/.*<system-out>/, "", closing)
 }
 /<\/testcase>/ {
     count = split(closing, words, /[ ,]+/)
