@@ -4,6 +4,7 @@
  */
 #include "epoch/epoch_help.h"
 
+#include <sched.h>
 #include <sys/wait.h>
 
 #include "epoch/epoch_priv.h"
@@ -17,6 +18,15 @@ struct player {
     bool sleep_inside;
 };
 
+/* Until the thread is cancelled. Not in a blocking call, in which the thread sanitizer loses track. */
+static void cancel_await(void)
+{
+    for (;;) {
+        pthread_testcancel();
+        sched_yield();
+    }
+}
+
 static void *player_run(void *argument)
 {
     struct player *player = argument;
@@ -24,7 +34,7 @@ static void *player_run(void *argument)
     help_retire_many(player->domain, player->objects);
     help_step_reach(&player->steps, 1);
     if (player->sleep_inside) {
-        sleep(1000); /* a cancellation point */
+        cancel_await();
     }
     if (player->exit_inside) {
         pthread_exit(NULL);
@@ -105,7 +115,7 @@ static void callback_sleeps(struct th_epoch_node *node)
     help_reclaim(node);
     if (atomic_load(&callback_steps.at) == 0) {
         help_step_reach(&callback_steps, 1);
-        sleep(1000); /* a cancellation point */
+        cancel_await();
     }
 }
 
@@ -414,12 +424,40 @@ TEST(epoch_faults_at_each_allocation_are_survived)
 static struct th_epoch *fork_domain;
 static atomic_bool fork_stop;
 
+/* Objects that are never freed: no allocator is asked in the child, since those of the sanitizers do
+ * not survive the fork of a threaded program. */
+enum { FORK_OBJECTS = 4096, FORK_WORKERS = 3 };
+
+struct fork_object {
+    struct help_object object;
+    atomic_bool busy;
+};
+
+static struct fork_object fork_objects[FORK_WORKERS + 1][FORK_OBJECTS];
+
+static void fork_reclaim(struct th_epoch_node *node)
+{
+    struct help_object *object = help_object_of(node);
+    help_count(object);
+    atomic_store(&((struct fork_object *)(void *)object)->busy, false);
+}
+
+static void fork_retire(struct fork_object *objects, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct fork_object *object = &objects[i % FORK_OBJECTS];
+        if (!atomic_exchange(&object->busy, true)) {
+            object->object.canary = HELP_ALIVE;
+            th_epoch_retire(fork_domain, &object->object.node, sizeof(*object), fork_reclaim);
+        }
+    }
+}
+
 static void *fork_worker(void *argument)
 {
-    (void)argument;
     while (!atomic_load(&fork_stop)) {
         th_epoch_enter(fork_domain);
-        help_retire_many(fork_domain, 20);
+        fork_retire(argument, FORK_OBJECTS);
         th_epoch_leave(fork_domain);
     }
     return NULL;
@@ -433,12 +471,12 @@ static void fork_child(void)
     CHECK_EQ(stats.threads, 1);
     CHECK(stats.waiting_bytes >> 40 == 0); /* not below zero */
     CHECK(th_epoch_inside(fork_domain));
-    help_retire_many(fork_domain, 300);
+    fork_retire(fork_objects[FORK_WORKERS], 300);
     CHECK_EQ(th_epoch_drain(fork_domain, 0), TH_EINVAL);
     th_epoch_leave(fork_domain);
     CHECK_EQ(th_epoch_drain(fork_domain, HELP_DRAIN_NS), TH_OK);
     /* A thread that was just retiring had counted one object, which it will never hand over. */
-    CHECK(help_stats(fork_domain).waiting_bytes <= 3 * sizeof(struct help_object));
+    CHECK(help_stats(fork_domain).waiting_bytes <= FORK_WORKERS * sizeof(struct fork_object));
     _exit(test_failures == 0 ? 0 : 1);
 }
 
@@ -449,9 +487,9 @@ TEST(epoch_fork_child_goes_on_alone)
 {
     fork_domain = help_domain(NULL);
     atomic_store(&fork_stop, false);
-    pthread_t threads[3];
-    for (int i = 0; i < 3; i++) {
-        threads[i] = help_thread(fork_worker, NULL);
+    pthread_t threads[FORK_WORKERS];
+    for (int i = 0; i < FORK_WORKERS; i++) {
+        threads[i] = help_thread(fork_worker, fork_objects[i]);
     }
     for (uint64_t i = test_scaled(60); i > 0; i--) {
         usleep(500);
@@ -467,7 +505,7 @@ TEST(epoch_fork_child_goes_on_alone)
         CHECK(waitpid(child, &status, 0) == child && status == 0);
     }
     atomic_store(&fork_stop, true);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < FORK_WORKERS; i++) {
         pthread_join(threads[i], NULL);
     }
     CHECK_EQ(th_epoch_drain(fork_domain, HELP_DRAIN_NS), TH_OK);
