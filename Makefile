@@ -11,7 +11,8 @@ BUILD = build/$(PRESET)
 all:
 	@tools/build.sh $(PRESET)
 
-run: deps-build all
+run: deps-build
+	@TARGET=tophash_command tools/build.sh $(PRESET)
 	@printf 'Tophash serves on %s port %s. Talk to it from another terminal:\n' $(HOST) $(PORT)
 	@printf "    printf 'set a 0 0 1\\\\r\\\\nx\\\\r\\\\nget a\\\\r\\\\nquit\\\\r\\\\n' | nc %s %s\n" \
 	    $(HOST) $(PORT)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # build.sh PRESET... - configures and builds presets of CMakePresets.json in build/<preset>.
+# TARGET= builds that target only, JOBS= at once.
 set -eu
 cd "$(dirname "$0")/.."
 for preset in "$@"; do
@@ -10,5 +11,5 @@ for preset in "$@"; do
         echo "build.sh: configuring $preset failed; if something is missing, try: make deps" >&2
         exit 1
     fi
-    cmake --build "build/$preset" --parallel "${JOBS:-$(nproc)}"
+    cmake --build "build/$preset" --target "${TARGET:-all}" --parallel "${JOBS:-$(nproc)}"
 done
