@@ -21,10 +21,14 @@ struct th_cache;
 #define TH_CACHE_NEVER 0u /* as an expiry: the item does not expire */
 
 struct th_cache_config {
-    uint64_t memory_bytes;   /* the one budget: items and index. 0: 64 MiB; at least 1 MiB */
-    uint64_t item_bytes_max; /* largest item (key + value + header). 0: 1 MiB */
+    uint64_t memory_bytes; /* the one budget: items and index. 0: 64 MiB; at least 1 MiB */
+    /* Largest item: key + value + 24 bytes. At least 512, at most 1 GiB and, as the power of two
+     * not below it, a sixteenth of memory_bytes: room is made in pieces that hold the largest item,
+     * and with fewer than 16 of them much would be lost at a time. 0: 1 MiB, or less if that is
+     * above the sixteenth. */
+    uint64_t item_bytes_max;
     const struct th_allocator *allocator; /* NULL: malloc and the system's pages. Copied. */
-    struct th_epoch *epoch;               /* NULL: the default domain */
+    struct th_epoch *epoch;               /* NULL: the default domain. Outlives the cache. */
     bool no_eviction;                     /* full: store returns TH_ENOMEM instead of evicting */
 };
 
@@ -66,7 +70,7 @@ struct th_cache_stats {
     uint64_t items_total;     /* stored since the start */
     uint64_t bytes;           /* of live items: header + key + value, rounded as stored */
     uint64_t memory_bytes;    /* the budget */
-    uint64_t memory_used;     /* asked of the system for items and index */
+    uint64_t memory_used;     /* pages for items, and what the index is reckoned to use */
     uint64_t evictions_total; /* live, unexpired items dropped for room */
     uint64_t expired_total;   /* removed because their time had come */
     uint64_t reclaimed_total; /* items whose room was taken again after expiry or delete */
@@ -78,12 +82,17 @@ struct th_cache_stats {
     uint64_t get_flushed_total;
 };
 
-/* `config` may be NULL. TH_OK, TH_ENOMEM, TH_EINVAL. */
+/* `config` may be NULL. Address space for memory_bytes is reserved at once, memory is used as items
+ * come. TH_OK, TH_ENOMEM, TH_EINVAL: a size is out of its range. */
 TH_API TH_MUST_CHECK th_status th_cache_new(const struct th_cache_config *config,
                                             struct th_cache **cache);
+/* NULL is allowed. Nobody may be in the cache or inside a guard with a view of it. */
 TH_API void th_cache_free(struct th_cache *cache);
 
-/* The guard that keeps views valid. Guards nest; see th_epoch_enter(). */
+/* The guard that keeps views valid. Guards nest; see th_epoch_enter(). Keep guards short: room that
+ * was freed while one stands cannot be filled, so a thread that stores much inside its own guard,
+ * or stops inside one, uses up the reserve (a few percent of the memory) and stores return
+ * TH_ENOMEM. */
 TH_API void th_cache_enter(struct th_cache *cache);
 TH_API void th_cache_leave(struct th_cache *cache);
 
@@ -98,13 +107,16 @@ TH_API size_t th_cache_get_many(struct th_cache *cache, const struct th_cache_ke
                                 size_t count, uint32_t now, struct th_cache_view *views,
                                 bool *found);
 
-/* As get, and sets the expiry (get-and-touch). Inside a guard. */
+/* As get, and sets the expiry (get-and-touch). Inside a guard. If there is no room to note the
+ * expiry the item is shown and then dropped, so that it cannot outlive its second. */
 TH_API bool th_cache_get_touch(struct th_cache *cache, const void *key, size_t key_bytes,
                                uint32_t now, uint32_t expires, struct th_cache_view *view);
 
 /* Stores by mode. TH_OK (*cas, if not NULL, is the item's new number), TH_EXISTS, TH_ABSENT,
- * TH_MISMATCH as the mode says; TH_ERANGE: larger than item_bytes_max; TH_ENOMEM: no room (only
- * where nothing may be evicted); TH_EINVAL: key size. On these errors nothing changed. */
+ * TH_MISMATCH as the mode says; TH_ERANGE: larger than item_bytes_max; TH_ENOMEM: no room, because
+ * nothing may be evicted, or a guard stands since the reserve was used up (see enter), or the index
+ * got no memory; TH_EINVAL: key size or mode. On these errors nothing changed. The numbers of a
+ * key's items rise, no two items of a cache share one. */
 TH_API TH_MUST_CHECK th_status th_cache_store(struct th_cache *cache, enum th_cache_mode mode,
                                               const void *key, size_t key_bytes,
                                               const struct th_cache_item *item, uint32_t now,
@@ -112,12 +124,13 @@ TH_API TH_MUST_CHECK th_status th_cache_store(struct th_cache *cache, enum th_ca
 
 /* Adds to (or, with `negative`, takes from) the decimal number that the value is, as memcached
  * does: incr wraps at 2^64, decr stops at 0, a shorter result of decr is padded with spaces behind.
- * TH_OK (*result), TH_ABSENT, TH_EINVAL: not a decimal number of at most 20 digits, TH_ENOMEM. */
+ * TH_OK (*result), TH_ABSENT, TH_EINVAL: not a decimal number below 2^64 (spaces around it are
+ * allowed, up to 24 bytes in all), TH_ENOMEM. Flags and expiry stay. */
 TH_API TH_MUST_CHECK th_status th_cache_add_number(struct th_cache *cache, const void *key,
                                                    size_t key_bytes, uint64_t delta, bool negative,
                                                    uint32_t now, uint64_t *result, uint64_t *cas);
 
-/* Sets the expiry. TH_OK, TH_ABSENT. */
+/* Sets the expiry; the item keeps its cas number. TH_OK, TH_ABSENT, TH_ENOMEM: as for a store. */
 TH_API TH_MUST_CHECK th_status th_cache_touch(struct th_cache *cache, const void *key,
                                               size_t key_bytes, uint32_t now, uint32_t expires);
 
@@ -126,13 +139,15 @@ TH_API TH_MUST_CHECK th_status th_cache_delete(struct th_cache *cache, const voi
                                                size_t key_bytes, uint32_t now);
 
 /* From second `at` on, items stored before `at` are gone; `at` not after `now`: everything stored
- * before this call is. One stamp, no walk. */
+ * before this call is. One stamp, no walk. The last call counts: it replaces one still to come. */
 TH_API void th_cache_flush(struct th_cache *cache, uint32_t now, uint32_t at);
 
-/* Bounded upkeep: removes at most `items_max` items whose time has come. Returns how many. Call it
- * now and then. */
+/* Bounded upkeep: removes at most `items_max` items whose time has come, looks at a bounded number,
+ * keeps the reserve and measures the index. Returns how many were removed. Call it about once a
+ * second, and again at once while it returns items_max. */
 TH_API size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max);
 
+/* Sums of counters, exact when nobody else is in the cache. */
 TH_API void th_cache_get_stats(struct th_cache *cache, struct th_cache_stats *stats);
 
 /* Zeroes the _total counters. */

@@ -5,7 +5,7 @@
 
 #include "cache/support.h"
 
-enum { STRESS_THREADS = 4, STRESS_KEYS = 400, STRESS_VALUE_MAX = 2000, STRESS_COUNTERS = 4 };
+enum { STRESS_THREADS = 4, STRESS_KEYS = 1500, STRESS_VALUE_MAX = 2000, STRESS_COUNTERS = 4 };
 
 struct stress {
     struct th_cache *cache;
