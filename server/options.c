@@ -24,7 +24,8 @@ static const char help[] =
     "  -a, --unix-mask=MODE       access mode of the UNIX socket, octal (default 700)\n"
     "  -U, --udp-port=0           accepted for compatibility; UDP is not offered\n"
     "  -m, --memory-limit=MB      memory for items and their index (default 64)\n"
-    "  -I, --max-item-size=SIZE   largest item; k and m are understood (default 1m, 1k to 1024m)\n"
+    "  -I, --max-item-size=SIZE   largest item; k and m are understood (default 1m, at most a\n"
+    "                             16th of -m)\n"
     "  -M, --disable-evictions    answer with an error when full instead of evicting\n"
     "  -c, --conn-limit=NUM       connections at the same time (default 1024)\n"
     "  -t, --threads=NUM          worker threads (default 4)\n"
@@ -43,6 +44,8 @@ static const char help[] =
     "Stop it with SIGTERM or SIGINT. More: man tophash-serve\n";
 
 enum { OPTION_DEBUGTIME = 256 };
+
+static const uint64_t item_bytes_default = (uint64_t)1 << 20;
 
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
@@ -72,7 +75,6 @@ void thi_options_defaults(struct thi_options *options)
                                     .unix_mode = 0700,
                                     .backlog = 1024,
                                     .memory_bytes = (uint64_t)64 << 20,
-                                    .item_bytes_max = (uint64_t)1 << 20,
                                     .connections_max = 1024,
                                     .threads = 4,
                                     .requests_per_turn = 256};
@@ -285,15 +287,31 @@ static bool option_take(const struct reading *reading, int option, char *value)
     }
 }
 
+/* The largest item for a cache of this size: the greatest power of two of which it holds 16. */
+static uint64_t item_bytes_fitting(uint64_t memory_bytes)
+{
+    uint64_t item_bytes = 1024;
+    while (item_bytes * 2 * 16 <= memory_bytes) {
+        item_bytes *= 2;
+    }
+    return item_bytes;
+}
+
 /* What can only be judged when all options are read. */
 static bool options_agree(const struct reading *reading)
 {
     struct thi_options *options = reading->options;
-    if (options->item_bytes_max > options->memory_bytes / 2) {
+    uint64_t fitting_bytes = item_bytes_fitting(options->memory_bytes);
+    if (options->item_bytes_max == 0) {
+        options->item_bytes_max =
+            fitting_bytes < item_bytes_default ? fitting_bytes : item_bytes_default;
+    }
+    if (options->item_bytes_max > fitting_bytes) {
         fprintf(reading->err,
-                "tophash serve: items of up to %llu bytes (-I) need at least twice that memory; "
-                "give more (-m) or smaller items.\n",
-                (unsigned long long)options->item_bytes_max);
+                "tophash serve: with %llu MB of memory (-m) items can have up to %lluk; give more "
+                "memory, or a smaller size with -I.\n",
+                (unsigned long long)(options->memory_bytes >> 20),
+                (unsigned long long)(fitting_bytes >> 10));
         return false;
     }
     for (size_t i = 0; i < options->listen_count; i++) {

@@ -30,7 +30,7 @@ struct thi_options {
     unsigned unix_mode;
     int backlog;
     uint64_t memory_bytes;
-    uint64_t item_bytes_max;
+    uint64_t item_bytes_max; /* 0: as fits the memory, at most 1 MiB */
     bool no_eviction;
     unsigned connections_max;
     unsigned threads;

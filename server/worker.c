@@ -204,6 +204,7 @@ static void upkeep(struct thi_worker *worker)
         worker->tick_ns = now_ns + TICK_NS;
         worker->executor.verbosity = thi_service_verbosity(worker->service);
         connections_check(worker);
+        thi_counters_fold(worker->executor.counters);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -51,8 +52,8 @@ static int serve_main(const char *const *options, FILE *out)
     return status;
 }
 
-/* Forks our server; what it says comes out of *said. */
-static pid_t serve_fork(const char *const *options, int *said)
+/* Forks our server; what it says comes out of *said. files 0: no limit of its own. */
+static pid_t serve_fork(const char *const *options, unsigned files, int *said)
 {
     int pipes[2];
     if (pipe(pipes) != 0) {
@@ -65,6 +66,10 @@ static pid_t serve_fork(const char *const *options, int *said)
         signal(SIGALRM, SIG_DFL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(pipes[0]);
+        if (files > 0) {
+            struct rlimit limit = {.rlim_cur = files, .rlim_max = files};
+            setrlimit(RLIMIT_NOFILE, &limit);
+        }
         exit(serve_main(options, fdopen(pipes[1], "w")));
     }
     close(pipes[1]);
@@ -102,20 +107,22 @@ static void said_read(int said, char *text, size_t capacity, bool one_line)
 
 bool peer_start(struct peer_server *server, const char *const *options)
 {
+    return peer_start_limited(server, options, 0);
+}
+
+bool peer_start_limited(struct peer_server *server, const char *const *options, unsigned files)
+{
     int said;
     server->port = 0;
-    server->pid = serve_fork(options, &said);
+    server->pid = serve_fork(options, files, &said);
     if (server->pid < 0) {
         return false;
     }
     said_read(said, server->greeting, sizeof server->greeting, true);
     close(said);
     const char *address = strstr(server->greeting, "127.0.0.1:");
-    if (address == NULL) {
-        address = strstr(server->greeting, "[::1]:");
-    }
     if (address != NULL) {
-        server->port = atoi(strrchr(strtok(strdup(address), ", ("), ':') + 1);
+        server->port = atoi(address + strlen("127.0.0.1:"));
     }
     if (strstr(server->greeting, " serves on ") == NULL) {
         exit_wait(server->pid);
@@ -128,7 +135,7 @@ bool peer_start(struct peer_server *server, const char *const *options)
 int peer_refusal(const char *const *options, char *said_text, size_t capacity)
 {
     int said;
-    pid_t pid = serve_fork(options, &said);
+    pid_t pid = serve_fork(options, 0, &said);
     if (pid < 0) {
         return -1;
     }

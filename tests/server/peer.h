@@ -18,6 +18,8 @@ struct peer_server {
 /* Starts our server with these options (NULL-terminated). False: it ended without serving, with its
  * last words in `greeting`. */
 bool peer_start(struct peer_server *server, const char *const *options);
+/* The same, with a limit on its open files. */
+bool peer_start_limited(struct peer_server *server, const char *const *options, unsigned files);
 /* Starts another program and waits until it listens on the UNIX socket `path`. */
 bool peer_start_program(struct peer_server *server, const char *const *arguments, const char *path);
 /* Sends SIGTERM and waits. Returns the exit status; -1: it ended otherwise, or not within 10 s. */

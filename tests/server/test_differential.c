@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * test_differential.c - the same bytes to memcached and to us; the answers must be the same bytes.
  *
- * Left out are inputs on which memcached 1.6.18 itself loses the thread and later releases do not:
- * a storage command that is refused although its length can be read, as for a key over 250 bytes or
- * bad flags (we drop the data block, it reads it as commands); flags over 32 bits (it cuts them); NUL and a lone CR in keys (it
- * ends the line there); and what we do not offer (meta commands, slabs, lru, watch, extstore);
- * flush_all with a delay (it brings back what an earlier one dropped and nobody asked for since, and
- * acts in the second before, also on what is stored then); numbers from 2^63 on as values (it looks
- * for a minus sign behind their end).
+ * Left out are inputs on which memcached 1.6.18 itself loses the thread, and what we do not offer:
+ *   a storage command that is refused although its length can be read, as for a key over 250 bytes
+ *     or bad flags: we drop the data block as its later releases do, it reads it as commands
+ *   flags over 32 bits: it cuts them
+ *   NUL and a lone CR in keys: it ends the line there, or sends them back
+ *   flush_all with a delay: it brings back what an earlier one dropped and nobody asked for since,
+ *     and acts in the second before, also on what is stored then
+ *   numbers from 2^63 on as values: it looks for a minus sign behind their end
+ *   meta commands, slabs, lru, watch, extstore
  */
 #include "peer.h"
 #include "test.h"
