@@ -111,14 +111,8 @@ bool th_map_bytes_get(const struct th_map_bytes *map, const void *key, size_t ke
 /* Second stage of a batch: the cell's line is here; ask for the record it refers to. */
 TH_INLINE void record_prefetch(const struct thi_map *map, const struct key *key)
 {
-    uint64_t hint = hint_load(map);
-    uint32_t index = (uint32_t)key->hash & (uint32_t)hint;
-    if ((hint & TH_HINT_SMALL) != 0) {
-        return;
-    }
-    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    unsigned home = hash_home(key->hash);
-    struct cell *line = &chunk_cells(chunk, index)[home & ~(TH_MAP_LINE_CELLS - 1)];
+    struct spot spot = spot_of(map, key->hash);
+    struct cell *line = spot_line(&spot, key->hash);
     for (unsigned i = 0; i < TH_MAP_LINE_CELLS; i++) {
         uint64_t stored = cell_key(&line[i]);
         if ((stored & TH_KEY_LIVE) != 0 &&

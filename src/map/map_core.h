@@ -183,14 +183,33 @@ TH_INLINE bool look(const struct thi_map *map, const struct key_kind *kind, cons
     }
 }
 
-/* Asks for the lines that a look at the hash will read, if the map is in the table. */
+/* Where a look at a key begins in a map in the table, one level down at the typical depth. For a small map, a place that
+ * is always empty. */
+struct spot {
+    struct side *side;
+    struct cell *cells; /* of the group */
+    uint64_t hint;
+};
+
+TH_INLINE struct spot spot_of(const struct thi_map *map, uint64_t hash)
+{
+    uint64_t hint = hint_load(map);
+    uint32_t index = (uint32_t)hash & (uint32_t)hint;
+    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
+    return (struct spot){chunk_side(chunk, index), chunk_cells(chunk, index), hint};
+}
+
+TH_INLINE struct cell *spot_line(const struct spot *spot, uint64_t hash)
+{
+    return &spot->cells[hash_home(hash) & ~(TH_MAP_LINE_CELLS - 1)];
+}
+
+/* Asks for the lines that a look at the hash will read. */
 TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
 {
-    uint32_t index = (uint32_t)hash & (uint32_t)hint_load(map);
-    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    unsigned home = hash_home(hash);
-    __builtin_prefetch(&chunk_cells(chunk, index)[home]);
-    __builtin_prefetch(chunk_side(chunk, index));
+    struct spot spot = spot_of(map, hash);
+    __builtin_prefetch(spot_line(&spot, hash));
+    __builtin_prefetch(spot.side);
 }
 
 /* The get path of a map in the table: group word, home cell, home line. Anything unusual is left to `look`. */
@@ -199,13 +218,17 @@ enum quick { QUICK_FOUND, QUICK_ABSENT, QUICK_UNKNOWN };
 /* The home line was read and does not hold the key: is it absent? Not to be told here if the group is not the typical
  * one: the map is small, or the group absent, split further or less than most. A hit needs none of this: an entry that stands
  * where we look is the key's. */
-TH_INLINE enum quick quick_absent(const struct side *side, uint64_t hash, uint64_t word,
-                                  uint64_t hint)
+TH_INLINE bool spot_covers_all(const struct spot *spot, uint64_t hash, uint64_t word)
 {
-    bool ends_here = (passed_load(side) >> hash_line(hash, TH_MAP_LINES - 1) & 1) == 0;
-    bool typical = ((word ^ hint) >> TH_WORD_DEPTH_SHIFT) == 0 && (word & TH_WORD_SPECIAL) == 0;
-    bool valid = typical && word_same(word_recheck(side), word);
-    return ends_here && valid ? QUICK_ABSENT : QUICK_UNKNOWN;
+    bool ends_here = (passed_load(spot->side) >> hash_line(hash, TH_MAP_LINES - 1) & 1) == 0;
+    bool typical = ((word ^ spot->hint) >> TH_WORD_DEPTH_SHIFT) == 0;
+    return ends_here && typical && (word & TH_WORD_SPECIAL) == 0;
+}
+
+TH_INLINE enum quick quick_absent(const struct spot *spot, uint64_t hash, uint64_t word)
+{
+    bool all = spot_covers_all(spot, hash, word);
+    return all && word_same(word_recheck(spot->side), word) ? QUICK_ABSENT : QUICK_UNKNOWN;
 }
 
 /* The cell of the home line that holds the key, and its key word as it is when nobody holds the cell. */
@@ -235,18 +258,20 @@ TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind,
 TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind *kind,
                                 const struct key *key, uint64_t *value)
 {
-    uint64_t hint = hint_load(map);
-    uint32_t index = (uint32_t)key->hash & (uint32_t)hint;
-    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    const struct side *side = chunk_side(chunk, index);
-    uint64_t word = word_load(side);
+    struct spot spot = spot_of(map, key->hash);
+    uint64_t word = word_load(spot.side);
+    THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
     uint64_t stored;
     struct cell *cell;
-    if (TH_UNLIKELY(!home_find(map, kind, chunk_cells(chunk, index), key, &cell, &stored))) {
-        return quick_absent(side, key->hash, word, hint);
+    if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &cell, &stored))) {
+        THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
+        return quick_absent(&spot, key->hash, word);
     }
+    THI_MAP_POINT(THI_MAP_POINT_READ_KEY, map);
     uint64_t seen = cell_value(cell);
-    if (TH_UNLIKELY(!word_same(word_recheck(side), word))) {
+    THI_MAP_POINT(THI_MAP_POINT_READ_VALUE, map);
+    /* The whole word, count and LOCK too: shorter, and who comes while the group is written may look once more. */
+    if (TH_UNLIKELY(word_recheck(spot.side) != word)) {
         return QUICK_UNKNOWN;
     }
     *value = seen;
@@ -279,22 +304,15 @@ TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const 
 TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_kind *kind,
                                     const struct key *key, struct found *found)
 {
-    uint64_t hint = hint_load(map);
-    uint32_t index = (uint32_t)key->hash & (uint32_t)hint;
-    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    const struct side *side = chunk_side(chunk, index);
-    uint64_t word = word_load(side);
-    uint64_t stored;
-    struct cell *cell;
-    if (TH_UNLIKELY(!home_find(map, kind, chunk_cells(chunk, index), key, &cell, &stored))) {
-        return quick_absent(side, key->hash, word, hint);
+    struct spot spot = spot_of(map, key->hash);
+    uint64_t word = word_load(spot.side);
+    if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &found->cell, &found->stored))) {
+        return quick_absent(&spot, key->hash, word);
     }
-    if (!cell_try_lock(cell, stored)) {
+    if (!cell_try_lock(found->cell, found->stored)) {
         return QUICK_UNKNOWN;
     }
     THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
-    found->cell = cell;
-    found->stored = stored;
     return QUICK_FOUND;
 }
 
@@ -335,6 +353,35 @@ TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *
 }
 
 enum insert { INSERT_DONE, INSERT_PRESENT, INSERT_FULL, INSERT_AGAIN };
+
+/* The whole of an insert into a home line with a free cell. Everything is found before the lock is taken: that the word is
+ * still the same then proves that nothing was inserted, erased or moved in the group since it was read, for each of these
+ * changes the count or the version. INSERT_PRESENT: *present is the value seen. INSERT_AGAIN: not this way. */
+TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *kind,
+                                   const struct key *key, uint64_t key_word, uint64_t value,
+                                   struct found *found)
+{
+    struct spot spot = spot_of(map, key->hash);
+    uint64_t word = word_load(spot.side);
+    uint64_t stored;
+    if (TH_UNLIKELY(home_find(map, kind, spot.cells, key, &found->cell, &stored))) {
+        found->value = cell_value(found->cell);
+        return word_same(word_recheck(spot.side), word) ? INSERT_PRESENT : INSERT_AGAIN;
+    }
+    struct cell *line = spot_line(&spot, key->hash);
+    unsigned offset = thi_line_find(line, TH_KEY_EMPTY);
+    bool room = offset != TH_LINE_NONE && spot_covers_all(&spot, key->hash, word);
+    if (!room || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
+        return INSERT_AGAIN;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
+    struct cell *cell = (struct cell *)((uintptr_t)line + offset);
+    cell_store_value(cell, value);
+    cell_store_key(cell, key_word);
+    found->value = word + TH_WORD_COUNT_ONE;
+    word_store(spot.side, word + TH_WORD_COUNT_ONE);
+    return INSERT_DONE;
+}
 
 /* Under the group's lock: looks for the key, fills a free cell if it is absent. Lets the group go in any case.
  * *found is the present entry for INSERT_PRESENT; *count the entries of the group for INSERT_DONE. */

@@ -32,10 +32,7 @@ th_status thi_integer_insert(struct thi_map *map, uint64_t plain, uint64_t value
 {
     struct key key = integer_key(map, plain);
     uint64_t seen;
-    th_status status = TH_EXISTS;
-    if (!integer_get(map, key.hash, &seen)) {
-        status = core_insert(map, &integer_kind, &key, key.word, value, &seen);
-    }
+    th_status status = core_insert(map, &integer_kind, &key, key.word, value, &seen);
     if (status == TH_EXISTS && present != NULL) {
         *present = seen;
     }

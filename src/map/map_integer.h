@@ -53,22 +53,15 @@ TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *v
     return TH_UNLIKELY(quick == QUICK_UNKNOWN) && thi_integer_look(map, hash, value);
 }
 
-/* A look at the home line without branches, for batches: the four keys are compared and the value of the one that
- * matches is loaded. True if it was there, free, and nothing moved. */
-TH_INLINE bool integer_line_look(uint64_t hash, uint64_t hint, const struct chunk *chunks,
-                                 uint64_t *value)
+/* A look at the home line without branches, for batches. True if the key was there, not held, and nothing moved. */
+TH_INLINE bool integer_line_look(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
-    uint32_t index = (uint32_t)hash & (uint32_t)hint;
-    const struct chunk *chunk = &chunks[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    const struct side *side = chunk_side(chunk, index);
-    uint64_t word = word_load(side);
-    unsigned home = hash_home(hash);
-    struct cell *line = &chunk_cells(chunk, index)[home & ~(TH_MAP_LINE_CELLS - 1)];
-    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS);
-    bool here = offset != TH_LINE_NONE;
-    *value = cell_value((struct cell *)((uintptr_t)line + offset % TH_LINE_NONE));
-    bool same = word_same(word_recheck(side), word);
-    return here & same;
+    struct spot spot = spot_of(map, hash);
+    uint64_t word = word_load(spot.side);
+    uintptr_t line = (uintptr_t)spot_line(&spot, hash);
+    unsigned offset = thi_line_find((const void *)line, hash | TH_KEY_MARKS);
+    *value = cell_value((struct cell *)(line + offset % TH_LINE_NONE));
+    return (offset != TH_LINE_NONE) & (word_recheck(spot.side) == word);
 }
 
 /* One batch of at most TH_MAP_BATCH mixed keys. */
@@ -77,24 +70,15 @@ TH_INLINE size_t integer_get_batch(const struct thi_map *map, const uint64_t *ha
 {
     unsigned char pending[TH_MAP_BATCH];
     size_t pending_count = 0;
-    uint64_t hint = hint_load(map);
-    const struct chunk *chunks = chunks_load(map);
     size_t hits = 0;
-    if ((hint & TH_HINT_SMALL) != 0) {
-        for (size_t i = 0; i < count; i++) {
-            pending[i] = (unsigned char)i;
-        }
-        pending_count = count;
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            uint64_t value;
-            bool here = integer_line_look(hashes[i], hint, chunks, &value);
-            values[i] = here ? value : values[i];
-            found[i] = here;
-            hits += here;
-            pending[pending_count] = (unsigned char)i;
-            pending_count += !here;
-        }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value;
+        bool here = integer_line_look(map, hashes[i], &value);
+        values[i] = here ? value : values[i];
+        found[i] = here;
+        hits += here;
+        pending[pending_count] = (unsigned char)i;
+        pending_count += !here;
     }
     for (size_t i = 0; i < pending_count; i++) {
         unsigned at = pending[i];

@@ -31,10 +31,7 @@ TH_INLINE void core_after_insert(struct thi_map *map, uint64_t hash, const struc
 {
     uint64_t word = found->value;
     if (TH_LIKELY(word_count(word) < TH_MAP_SPLIT_COUNT && (word & TH_WORD_BORROWS) == 0)) {
-        return;
-    }
-    if (found->group.line_mask != TH_MAP_LINES - 1) {
-        return; /* a small map moves when it is full */
+        return; /* nearly always; so is a small map, which moves when it is full */
     }
     if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
         (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
@@ -103,9 +100,12 @@ TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind
                                 uint64_t *present)
 {
     unsigned round = 0;
+    struct found found;
+    enum insert result = insert_quick(map, kind, key, key_word, value, &found);
     for (unsigned borrows = 0;;) {
-        struct found found;
-        enum insert result = insert_locked(map, kind, key, key_word, value, &found);
+        if (TH_UNLIKELY(result == INSERT_AGAIN)) {
+            result = insert_locked(map, kind, key, key_word, value, &found);
+        }
         if (TH_LIKELY(result == INSERT_DONE)) {
             core_after_insert(map, key->hash, &found);
             return TH_OK;
@@ -131,6 +131,7 @@ TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind
             }
             thi_map_wait(&map->counters.group_waits, map, &round);
         }
+        result = INSERT_AGAIN;
     }
 }
 
@@ -201,13 +202,43 @@ TH_INLINE enum erase erase_locked(struct thi_map *map, const struct key_kind *ki
     return result;
 }
 
+/* The whole of an erase of an entry in its home line, found before the lock is taken as in insert_quick(). ERASE_HELD: not
+ * this way. */
+TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kind,
+                                 const struct key *key, const uint64_t *expected,
+                                 struct found *found)
+{
+    struct spot spot = spot_of(map, key->hash);
+    uint64_t word = word_load(spot.side);
+    if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &found->cell, &found->stored))) {
+        return quick_absent(&spot, key->hash, word) == QUICK_ABSENT ? ERASE_ABSENT : ERASE_HELD;
+    }
+    if ((word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
+        return ERASE_HELD;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
+    enum erase result = ERASE_HELD;
+    if (TH_LIKELY(cell_try_lock(found->cell, found->stored))) {
+        found->value = cell_value(found->cell);
+        result = expected == NULL || *expected == found->value ? ERASE_DONE : ERASE_MISMATCH;
+        cell_store_key(found->cell, result == ERASE_DONE ? TH_KEY_EMPTY : found->stored);
+        THI_MAP_POINT(THI_MAP_POINT_ERASE_CLEARED, map);
+    }
+    if (TH_LIKELY(result == ERASE_DONE)) {
+        word = word_bumped(word - TH_WORD_COUNT_ONE);
+    }
+    word_store(spot.side, word);
+    return result;
+}
+
 TH_INLINE th_status core_erase(struct thi_map *map, const struct key_kind *kind,
                                const struct key *key, const uint64_t *expected, uint64_t *value)
 {
     unsigned round = 0;
     struct found found;
-    enum erase result;
-    while ((result = erase_locked(map, kind, key, expected, &found)) == ERASE_HELD) {
+    enum erase result = erase_quick(map, kind, key, expected, &found);
+    while (result == ERASE_HELD &&
+           (result = erase_locked(map, kind, key, expected, &found)) == ERASE_HELD) {
         thi_map_wait(&map->counters.cell_waits, map, &round);
     }
     if (result == ERASE_ABSENT) {
