@@ -32,6 +32,7 @@
 #define TH_SLAB_REGION_BYTES_MAX ((size_t)64 << 20)
 #define TH_SLAB_COLLISIONS_A_SHARD 256u
 #define TH_SLAB_ROUNDS_WITHOUT_MEMORY 1000u
+#define TH_SLAB_STEAL_ROUNDS 16u
 
 struct region {
     struct region *next;
@@ -335,16 +336,30 @@ static void bump_scrap(const struct thi_slab *slab, struct shard *shard)
     }
 }
 
-/* Half of what the shard has, so that at most a third lies idle; a quarter once it is pages, which
- * cost nothing before they are touched. */
-static size_t region_bytes_next(const struct shard *shard, size_t record_bytes)
+/* Bytes mapped for shards, and used in them; how many shards there are. */
+static unsigned shards_sum(struct thi_slab *slab, uint64_t *mapped, uint64_t *used)
 {
-    /* relaxed: we hold the lock. */
-    size_t mapped = (size_t)th_u64_load_rlx(&shard->bytes_mapped) - sizeof *shard;
-    size_t bytes = mapped / 2;
-    if (bytes >= TH_SLAB_PAGES_FROM_BYTES) {
-        bytes = mapped / 4;
+    unsigned count = 0;
+    struct shard *shard = shard_get(slab, 0);
+    for (; shard != NULL; shard = shard_get(slab, ++count)) {
+        /* relaxed: statistic. */
+        *mapped += th_u64_load_rlx(&shard->bytes_mapped);
+        *used += th_u64_load_rlx(&shard->bytes_used);
     }
+    return count;
+}
+
+/* Half of a shard's share of what is used, so that at most a third lies idle; a quarter once it is
+ * pages, which cost nothing before they are touched. Not of what is mapped: a thread that only
+ * takes and misses what others just dropped must not grow by ever larger steps. */
+static size_t region_bytes_next(struct thi_slab *slab, size_t record_bytes)
+{
+    uint64_t mapped = 0;
+    uint64_t used = 0;
+    unsigned count = shards_sum(slab, &mapped, &used);
+    used = used > mapped ? 0 : used; /* torn while others work */
+    size_t bytes = (size_t)(used / count / 2);
+    bytes = bytes < TH_SLAB_PAGES_FROM_BYTES ? bytes : bytes / 2;
     bytes = bytes < TH_SLAB_REGION_BYTES_FIRST ? TH_SLAB_REGION_BYTES_FIRST : bytes;
     bytes = bytes > TH_SLAB_REGION_BYTES_MAX ? TH_SLAB_REGION_BYTES_MAX : bytes;
     size_t least = record_bytes + sizeof(struct region);
@@ -356,7 +371,7 @@ static size_t region_bytes_next(const struct shard *shard, size_t record_bytes)
 
 static bool region_add(struct thi_slab *slab, struct shard *shard, size_t record_bytes)
 {
-    size_t bytes = region_bytes_next(shard, record_bytes);
+    size_t bytes = region_bytes_next(slab, record_bytes);
     struct region *region = piece_new(slab, bytes);
     if (region == NULL) {
         /* Perhaps there is memory for this one record. */
@@ -420,15 +435,17 @@ static void orphan_push(struct thi_slab *slab, unsigned class_index, uint64_t re
 }
 
 /* Moves another shard's free records of the class to ours: a thread that only takes, fed by one
- * that only drops. */
-static bool list_steal(struct thi_slab *slab, struct shard *shard, unsigned class_index)
+ * that only drops. *missed: a shard was locked. */
+static bool list_steal_once(struct thi_slab *slab, struct shard *shard, unsigned class_index,
+                            bool *missed)
 {
-    for (unsigned i = 0; i < TH_SLAB_SHARDS_MAX; i++) {
-        struct shard *other = shard_get(slab, i);
-        if (other == NULL) {
-            return false;
+    struct shard *other = shard_get(slab, 0);
+    for (unsigned i = 0; other != NULL; other = shard_get(slab, ++i)) {
+        if (other == shard) {
+            continue;
         }
-        if (other == shard || !shard_lock(other)) {
+        if (!shard_lock(other)) {
+            *missed = true;
             continue;
         }
         shard->free[class_index] = other->free[class_index];
@@ -437,6 +454,23 @@ static bool list_steal(struct thi_slab *slab, struct shard *shard, unsigned clas
         if (shard->free[class_index] != 0) {
             return true;
         }
+    }
+    return false;
+}
+
+/* The same, with some patience for shards that are locked for a moment, and none for those whose
+ * holder is stopped. */
+static bool list_steal(struct thi_slab *slab, struct shard *shard, unsigned class_index)
+{
+    for (unsigned round = 0; round < TH_SLAB_STEAL_ROUNDS; round++) {
+        bool missed = false;
+        if (list_steal_once(slab, shard, class_index, &missed)) {
+            return true;
+        }
+        if (!missed) {
+            return false;
+        }
+        thi_port_pause();
     }
     return false;
 }
@@ -560,19 +594,11 @@ void thi_slab_drop(struct thi_slab *slab, uint64_t reference, size_t size)
 
 void thi_slab_get_stats(const struct thi_slab *slab, uint64_t *bytes_mapped, uint64_t *bytes_used)
 {
-    struct thi_slab *self =
-        (struct thi_slab *)(uintptr_t)slab; /* only read: shard_get() serves writers too */
-    uint64_t mapped = sizeof *slab;
+    /* Only read: what finds shards serves writers too. */
+    struct thi_slab *self = (struct thi_slab *)(uintptr_t)slab;
+    uint64_t mapped = sizeof(*slab);
     uint64_t used = 0;
-    for (unsigned i = 0; i < TH_SLAB_SHARDS_MAX; i++) {
-        struct shard *shard = shard_get(self, i);
-        if (shard == NULL) {
-            break;
-        }
-        /* relaxed: statistic. */
-        mapped += th_u64_load_rlx(&shard->bytes_mapped);
-        used += th_u64_load_rlx(&shard->bytes_used);
-    }
+    (void)shards_sum(self, &mapped, &used);
     for (unsigned k = 1; k < TH_SLAB_LEVELS; k++) {
         /* relaxed: only whether it is there. */
         mapped += th_ptr_load_rlx(&slab->levels[k]) == NULL ? 0 : level_bytes(k);
