@@ -18,7 +18,8 @@ struct player {
     bool sleep_inside;
 };
 
-/* Until the thread is cancelled. Not in a blocking call, in which the thread sanitizer loses track. */
+/* Until the thread is cancelled. Not in a blocking call, in which the thread sanitizer loses
+ * track. */
 static void cancel_await(void)
 {
     for (;;) {
@@ -424,8 +425,8 @@ TEST(epoch_faults_at_each_allocation_are_survived)
 static struct th_epoch *fork_domain;
 static atomic_bool fork_stop;
 
-/* Objects that are never freed: no allocator is asked in the child, since those of the sanitizers do
- * not survive the fork of a threaded program. */
+/* Objects that are never freed: no allocator is asked in the child, since those of the sanitizers
+ * do not survive the fork of a threaded program. */
 enum { FORK_OBJECTS = 4096, FORK_WORKERS = 3 };
 
 struct fork_object {
