@@ -2,7 +2,7 @@
  * cache_priv.h - the parts of a cache, shared by the files of this room.
  *
  * The index maps a keyed 64-bit hash to a reference: the item's offset in the storage, in units of
- * 8 bytes. The storage is cut into segments, filled from the start by a few streams, emptied by the
+ * 4 bytes. The storage is cut into segments, filled from the start by a few streams, emptied by the
  * reclaimer. Locks, in the order in which they are taken:
  *
  *   reclaimer.lock -> stripe.lock (one) -> stream.lock -> pool.lock
@@ -269,7 +269,7 @@ TH_INLINE uint64_t thi_cache_sequence(const struct th_cache *cache, uint32_t seg
 /* The number that a place in a segment with this sequence implies. */
 TH_INLINE uint64_t thi_cache_number(const struct th_cache *cache, uint64_t sequence, uint64_t units)
 {
-    return (sequence << (cache->segment_shift - 3)) + units;
+    return (sequence << (cache->segment_shift - TH_ITEM_UNIT_SHIFT)) + units;
 }
 
 TH_INLINE uint64_t thi_cache_item_number(const struct th_cache *cache, struct thi_item *item,
@@ -277,7 +277,7 @@ TH_INLINE uint64_t thi_cache_item_number(const struct th_cache *cache, struct th
 {
     if ((header & TH_ITEM_NUMBER) != 0) {
         uint64_t number;
-        memcpy(&number, item + 1, sizeof number);
+        memcpy(&number, thi_item_number(item, header), sizeof number);
         return number;
     }
     uint64_t units = reference & ((cache->segment_bytes / TH_ITEM_UNIT_BYTES) - 1);

@@ -37,8 +37,7 @@ void th_cache_leave(struct th_cache *cache)
 void thi_cache_view_fill(const struct th_cache *cache, struct thi_item *item, uint64_t reference,
                          struct th_cache_view *view)
 {
-    /* relaxed: sizes do not change. */
-    uint64_t header = th_u64_load_rlx(&item->header);
+    uint64_t header = thi_item_header(item);
     view->value = thi_item_value(item, header);
     view->value_bytes = thi_item_value_bytes(header);
     view->flags = thi_item_flags(item, header);
@@ -77,8 +76,7 @@ static bool item_show(struct th_cache *cache, uint64_t reference, const struct t
                       uint32_t now, struct th_cache_view *view, struct tally *tally)
 {
     struct thi_item *item = thi_cache_item_at(cache, reference);
-    /* relaxed: the index's lookup orders it after the item's publication. */
-    uint64_t header = th_u64_load_rlx(&item->header);
+    uint64_t header = thi_item_header(item);
     if (TH_UNLIKELY(!thi_item_key_equals(item, header, key->bytes, key->size))) {
         tally->misses++;
         return false;
@@ -96,7 +94,7 @@ static bool item_show(struct th_cache *cache, uint64_t reference, const struct t
     }
     if ((header & TH_ITEM_VISITED) == 0) {
         /* relaxed: a hint for eviction, lost at worst. */
-        th_u64_or_rlx(&item->header, TH_ITEM_VISITED);
+        th_u32_or_rlx(&item->word, TH_ITEM_VISITED);
     }
     thi_cache_view_fill(cache, item, reference, view);
     tally->hits++;

@@ -32,6 +32,9 @@
 #define GRACE_SLEEP_NS 50000u
 /* Bytes of the index for an entry since it was measured: the most it takes at its lowest load. */
 #define INDEX_ENTRY_BYTES_MAX 45u
+/* Shrinking: from this much on, so many groups at a time. */
+#define INDEX_SHRINK_BYTES_MIN (64u << 10)
+#define INDEX_MERGES_MAX 512u
 #define MEASURE_IN_STORE_BYTES_MAX (32ull << 20)
 
 uint64_t thi_cache_items(const struct th_cache *cache)
@@ -147,10 +150,10 @@ static bool walk_begin(struct th_cache *cache, struct thi_cache_walk *walk, uint
 static void item_copy(const struct thi_cache_found *from, const struct thi_cache_room *room,
                       uint64_t number, bool visited)
 {
-    uint64_t header = (from->header & ~(TH_ITEM_VISITED | TH_ITEM_DEAD)) | TH_ITEM_NUMBER;
+    uint64_t header = (from->header & ~(uint64_t)TH_ITEM_VISITED) | TH_ITEM_NUMBER;
     struct thi_item *to = room->item;
-    th_u64_init(&to->header, visited ? header | TH_ITEM_VISITED : header);
-    memcpy(to + 1, &number, sizeof number);
+    thi_item_header_init(to, visited ? header | TH_ITEM_VISITED : header);
+    memcpy(thi_item_number(to, header), &number, sizeof number);
     if ((header & TH_ITEM_META) != 0) {
         struct thi_item_meta *meta = thi_item_meta(to, header);
         th_u32_init(&meta->expires, thi_item_expires(from->item, from->header));
@@ -190,7 +193,7 @@ static bool item_move(struct thi_cache_walk *walk, const struct thi_cache_reques
     thi_cache_count(&request->stripe->bytes, bytes - old_bytes);
     /* relaxed, both: we are the ones who walk the segment. */
     th_u64_sub_rlx(&cache->segments[walk->segment].load, old_bytes);
-    th_u64_or_rlx(&found->item->header, TH_ITEM_DEAD);
+    th_u32_or_rlx(&found->item->word, TH_ITEM_DEAD);
     thi_room_done(cache, &room);
     walk->moved_bytes += bytes;
     walk->opened = walk->opened || opened;
@@ -246,8 +249,7 @@ static bool walk_live_item(struct th_cache *cache, struct thi_cache_walk *walk, 
                            uint32_t now)
 {
     struct thi_item *item = thi_cache_item_at(cache, reference);
-    /* relaxed: sizes and key do not change. */
-    uint64_t header = th_u64_load_rlx(&item->header);
+    uint64_t header = thi_item_header(item);
     const char *key = thi_item_key(item, header);
     size_t key_bytes = thi_item_key_bytes(header);
     uint64_t hash = thi_cache_hash(cache, key, key_bytes);
@@ -259,8 +261,7 @@ static bool walk_live_item(struct th_cache *cache, struct thi_cache_walk *walk, 
                                         .now = now};
     bool done = true;
     thi_cache_lock(&request.stripe->lock);
-    /* relaxed: DEAD changes under this lock only. */
-    header = th_u64_load_rlx(&item->header);
+    header = thi_item_header(item); /* DEAD changes under this lock only */
     if ((header & TH_ITEM_DEAD) == 0) {
         struct thi_cache_found found = {
             .item = item, .reference = reference, .header = header, .same_key = true};
@@ -279,7 +280,7 @@ static uint64_t walk_step(struct th_cache *cache, struct thi_cache_walk *walk, u
     /* acquire @cache.dead: all use of the item before DEAD; other side: thi_cache_item_died().
      * Without it: the segment is opened anew and then loses these bytes. What was written into the
      * item is known by walk_may_begin(). */
-    uint64_t header = th_u64_load_acq(&item->header);
+    uint64_t header = thi_item_header_of(item, th_u32_load_acq(&item->word));
     uint64_t bytes = thi_item_bytes(header);
     if ((header & TH_ITEM_DEAD) != 0) {
         if (walk->mode != TH_WALK_EXPIRE) {
@@ -568,6 +569,25 @@ static size_t upkeep_expire(struct th_cache *cache, uint32_t now, size_t items_m
     return removed;
 }
 
+/* An index that once held many more items gives memory back, in small steps. */
+static void index_shrink(struct th_cache *cache)
+{
+    uint64_t items = thi_cache_items(cache);
+    /* relaxed: an estimate. */
+    uint64_t bytes = th_u64_load_rlx(&cache->reclaimer.index_bytes);
+    if (bytes < items * INDEX_ENTRY_BYTES_MAX * 5 / 4 + INDEX_SHRINK_BYTES_MIN) {
+        return;
+    }
+    bool merged_all = th_map_u64_shrink(cache->index, INDEX_MERGES_MAX) == TH_OK;
+    thi_cache_lock(&cache->reclaimer.lock);
+    /* relaxed: an estimate. */
+    if (merged_all && th_u64_load_rlx(&cache->reclaimer.index_items) > items * 2) {
+        cache->reclaimer.measure_after_ns = 0; /* far less to read than when that was set */
+    }
+    index_measure(cache);
+    thi_cache_unlock(&cache->reclaimer.lock);
+}
+
 size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max)
 {
     thi_cache_flush_carry_out(cache, now);
@@ -579,6 +599,7 @@ size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max)
     }
     thi_pool_trim(cache);
     thi_cache_unlock(&cache->reclaimer.lock);
+    index_shrink(cache);
     if (thi_pool_in_limbo(cache) > 0) {
         thi_ticket_issue(cache);
         (void)th_epoch_reclaim(cache->epoch, 0);

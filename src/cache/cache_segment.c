@@ -258,8 +258,7 @@ void thi_room_done(struct th_cache *cache, const struct thi_cache_room *room)
 /* The room is filled or empty, and nothing will refer to it: a dead item of its size. */
 void thi_room_give_up(struct th_cache *cache, const struct thi_cache_room *room)
 {
-    size_t value_bytes = (size_t)room->bytes - sizeof(struct thi_item);
-    th_u64_init(&room->item->header, thi_item_header_make(0, value_bytes, TH_ITEM_DEAD));
+    thi_item_header_init(room->item, thi_item_header_dead(room->bytes));
     /* release @cache.writer: as in thi_room_done(). */
     (void)th_u64_sub_rel(&cache->segments[room->segment].load, TH_LOAD_WRITER + room->bytes);
 }

@@ -73,7 +73,7 @@ static const char *item_check(struct th_cache *cache, uint32_t index, uint64_t o
 {
     uint64_t reference = (((uint64_t)index << cache->segment_shift) + offset) / TH_ITEM_UNIT_BYTES;
     struct thi_item *item = thi_cache_item_at(cache, reference);
-    uint64_t header = th_u64_load_rlx(&item->header); /* relaxed: nobody else */
+    uint64_t header = thi_item_header(item);
     if ((header & TH_ITEM_DEAD) != 0) {
         return NULL;
     }
@@ -115,7 +115,7 @@ static const char *segment_check(struct th_cache *cache, uint32_t index, uint64_
             return reason;
         }
         struct thi_item *item = thi_cache_item_at(cache, (start + offset) / TH_ITEM_UNIT_BYTES);
-        offset += thi_item_bytes(th_u64_load_rlx(&item->header)); /* relaxed: nobody else */
+        offset += thi_item_bytes(thi_item_header(item));
     }
     if (offset != end) {
         return "an item reaches beyond the end of its segment";

@@ -19,8 +19,7 @@ void thi_cache_find(const struct thi_cache_request *request, struct thi_cache_fo
         return;
     }
     struct thi_item *item = thi_cache_item_at(cache, found->reference);
-    /* relaxed: the stripe lock keeps the item, and the index orders its publication. */
-    uint64_t header = th_u64_load_rlx(&item->header);
+    uint64_t header = thi_item_header(item); /* the stripe lock keeps the item */
     found->item = item;
     found->header = header;
     found->same_key = thi_item_key_equals(item, header, request->key, request->key_bytes);
@@ -40,7 +39,7 @@ void thi_cache_item_died(const struct thi_cache_request *request,
     th_u64_sub_rlx(&cache->segments[thi_cache_segment_of(cache, found->reference)].load, bytes);
     /* release @cache.dead: all use of the item and of its segment's load before DEAD; other side:
      * walk_step(). Without it: the segment is opened anew and then loses these bytes. */
-    th_u64_or_rel(&found->item->header, TH_ITEM_DEAD);
+    th_u32_or_rel(&found->item->word, TH_ITEM_DEAD);
     thi_cache_count(&stripe->items, (uint64_t)-1);
     thi_cache_count(&stripe->bytes, -bytes);
     if (why == TH_REMOVED_FOR_ROOM) {
@@ -87,7 +86,7 @@ bool thi_cache_request_init(struct thi_cache_request *request, struct th_cache *
     return true;
 }
 
-static uint64_t plan_parts(const struct thi_cache_plan *plan)
+static uint32_t plan_parts(const struct thi_cache_plan *plan)
 {
     return (plan->number != 0 ? TH_ITEM_NUMBER : 0) |
            (plan->flags != 0 || plan->expires != TH_CACHE_NEVER ? TH_ITEM_META : 0);
@@ -104,9 +103,9 @@ static void item_fill(const struct thi_cache_request *request, const struct thi_
                       struct thi_item *item)
 {
     uint64_t header = plan_header(request, plan);
-    th_u64_init(&item->header, plan->visited ? header | TH_ITEM_VISITED : header);
+    thi_item_header_init(item, plan->visited ? header | TH_ITEM_VISITED : header);
     if ((header & TH_ITEM_NUMBER) != 0) {
-        memcpy(item + 1, &plan->number, sizeof plan->number);
+        memcpy(thi_item_number(item, header), &plan->number, sizeof plan->number);
     }
     if ((header & TH_ITEM_META) != 0) {
         struct thi_item_meta *meta = thi_item_meta(item, header);
@@ -386,7 +385,7 @@ static th_status touch_attempt(const struct thi_cache_request *request, void *co
         thi_segment_expires_lower(&cache->segments[thi_cache_segment_of(cache, found.reference)],
                                   touch->expires);
     }
-    th_u64_or_rlx(&found.item->header, TH_ITEM_VISITED); /* relaxed: a hint for eviction */
+    th_u32_or_rlx(&found.item->word, TH_ITEM_VISITED); /* relaxed: a hint for eviction */
     return TH_OK;
 }
 

@@ -36,7 +36,7 @@ bool thi_cache_request_init(struct thi_cache_request *request, struct th_cache *
 TH_INLINE bool thi_cache_item_fits(const struct th_cache *cache, size_t key_bytes,
                                    size_t value_bytes)
 {
-    return value_bytes < 1u << TH_ITEM_VALUE_BITS &&
+    return value_bytes < TH_CACHE_ITEM_BYTES_LIMIT &&
            value_bytes + key_bytes + TH_ITEM_OVERHEAD_BYTES_MAX <= cache->item_bytes_max;
 }
 

@@ -141,6 +141,31 @@ TEST(cache_memory_stays_within_the_budget)
     cache_finish(cache);
 }
 
+/* Goal: an index that was large gives its memory to items. Method: fill with tiny items, then with
+ * larger ones and upkeep; as many must fit as in a fresh cache, nearly. */
+TEST(cache_index_gives_memory_back)
+{
+    struct th_cache *fresh = cache_make_sized(16u << 20);
+    struct th_cache *used = cache_make_sized(16u << 20);
+    static char value[700];
+    for (uint64_t id = 0; id < 500000; id++) {
+        CHECK_EQ(put_id(used, id, value, 1), TH_OK);
+    }
+    uint64_t tiny = cache_stats(used).items;
+    for (uint64_t id = 0; id < 80000; id++) {
+        CHECK_EQ(put_id(used, id + (1ull << 32), value, sizeof value), TH_OK);
+        CHECK_EQ(put_id(fresh, id, value, sizeof value), TH_OK);
+        if (id % 1000 == 0) {
+            (void)th_cache_maintain(used, SUPPORT_NOW, 100);
+        }
+    }
+    printf("# %" PRIu64 " tiny items, then %" PRIu64 " larger; fresh: %" PRIu64 "\n", tiny,
+           cache_stats(used).items, cache_stats(fresh).items);
+    CHECK(cache_stats(used).items > cache_stats(fresh).items * 8 / 10);
+    cache_finish(fresh);
+    cache_finish(used);
+}
+
 /* Goal: no size starves another. Method: sizes from 1 byte to nearly the largest in random order;
  * every store must succeed and be there at once. */
 TEST(cache_mixed_sizes_never_starve)
