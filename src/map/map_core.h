@@ -127,11 +127,16 @@ TH_INLINE enum look look_special(const struct thi_map *map, const struct key_kin
     enum look result = LOOK_ABSENT;
     for (unsigned i = 0; i < 2 * count && result == LOOK_ABSENT; i++) {
         const struct group *group = &groups[i % count];
+        THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
         found->cell = group_scan(map, kind, group, key, &found->stored);
         if (found->cell != NULL) {
+            THI_MAP_POINT(THI_MAP_POINT_READ_KEY, map);
             found->value = cell_value(found->cell);
+            THI_MAP_POINT(THI_MAP_POINT_READ_VALUE, map);
             found->group = *group;
             result = LOOK_FOUND;
+        } else {
+            THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
         }
     }
     for (unsigned i = 0; i < count; i++) {
@@ -343,6 +348,7 @@ TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *
     unsigned round = 0;
     for (;;) {
         struct group group = thi_map_find_group(map, hash, word);
+        THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
         /* The exchange proves that nothing of the word changed: depth, and so coverage, are as found. */
         if ((*word & TH_WORD_LOCK) == 0 && group_try_lock(group.side, word)) {
             THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);

@@ -92,6 +92,7 @@ static void split_rehome(struct split *split)
         cell_store_value(to, cell_value(cell));
         cell_store_key(to, key_held(key_word));
         cell_store_key(cell, TH_KEY_EMPTY);
+        THI_MAP_POINT(THI_MAP_POINT_SPLIT_REHOMING, split->map);
         vacated[i / 64] |= (uint64_t)1 << (i % 64);
         thi_map_passes_sub(group, hash, distance);
         cell_store_key(to, key_word);

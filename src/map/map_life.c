@@ -2,7 +2,8 @@
  * map_life.c - making and freeing a map.
  *
  * Guarantees   G1 an empty map is one allocation of less than 1 KiB (and a slab of a few hundred bytes for bytes keys).
- *              G2 free gives everything back; what the epoch still holds goes when its grace period ends.
+ *              G2 free gives back all but the map's own words; these go when what it gave to the epoch before has come
+ *                 back: after a drain of the domain nothing of the map is left.
  * Progress     wait-free but for the allocator.
  */
 #include "map/map_priv.h"
@@ -100,9 +101,10 @@ void thi_map_free(struct thi_map *map)
     if (map->drop != NULL) {
         values_drop(map);
     }
-    thi_map_limbo_finish(map);
+    thi_map_limbo_close(map);
     thi_map_table_free_all(map);
     thi_map_small_free_all(map);
+    thi_slab_free(map->slab); /* with it the records that still wait: nobody reads them any more */
     thi_map_unpin(map);
 }
 
@@ -113,7 +115,6 @@ void thi_map_unpin(struct thi_map *map)
     if (th_u64_sub_acqrel(&map->pins, 1) != 1) {
         return;
     }
-    thi_slab_free(map->slab);
     thi_map_limbo_free_all(map);
     struct th_allocator mem = map->mem;
     thi_mem_free(&mem, map, map_bytes(), TH_CACHE_LINE_BYTES);

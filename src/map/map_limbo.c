@@ -5,11 +5,13 @@
  *              G2 retiring needs no memory and cannot fail: a value brings its epoch node, records are linked through their
  *                 hash word and go to the epoch as one bag.
  * Progress     lock-free; a bag gives back at most BAG_STEP records at a time.
- * Invariants   in_flight 1 <=> the node is with the epoch or in its callback; `taken_*` belong to that bag alone.
+ * Invariants   the bag is SENT while its node is with the epoch, BUSY while one thread fills or empties it, CLOSED for ever
+ *              once the map is freed; `taken_*` belong to that thread or to the node's callback alone.
  */
 #include "map/map_priv.h"
 
 #define BAG_STEP 256u
+#define LOOK_BYTES ((uint64_t)1 << 16)
 
 void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map)
 {
@@ -17,7 +19,7 @@ void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map)
     th_u64_init(&limbo->records, 0);
     th_u64_init(&limbo->values_out, 0);
     th_u64_init(&limbo->bytes, 0);
-    th_u32_init(&limbo->in_flight, 0);
+    th_u32_init(&limbo->bag, TH_BAG_IDLE);
     limbo->taken_records = 0;
     limbo->taken_bytes = 0;
 }
@@ -39,9 +41,26 @@ static bool bag_empty(struct limbo *limbo, unsigned limit)
         struct record *record = thi_slab_at(map->slab, reference);
         /* relaxed: the link came to us with the exchange that took the list (@map.limbo). */
         limbo->taken_records = th_u64_load_rlx(&record->hash);
-        thi_slab_drop(map->slab, reference, record_bytes(record));
+        size_t bytes = record_bytes(record);
+        limbo->taken_bytes -= bytes;
+        thi_slab_drop(map->slab, reference, bytes);
     }
     return true;
+}
+
+/* Takes the bag if it is in the state `from`. */
+static bool bag_take(struct limbo *limbo, uint32_t from, uint32_t to)
+{
+    /* acquire @map.bag: what the last owner wrote to the bag before our use of it; other side: bag_leave().
+     * Without it: two bags share their content. */
+    return th_u32_cas_acq_rlx(&limbo->bag, &from, to);
+}
+
+static void bag_leave(struct limbo *limbo, uint32_t state)
+{
+    /* release @map.bag: our use of the bag before it is somebody else's; other side: bag_take().
+     * Without it: the next bag is filled while we still read this one. */
+    th_u32_store_rel(&limbo->bag, state);
 }
 
 static void limbo_hand_over(struct limbo *limbo);
@@ -50,13 +69,17 @@ static void bag_reclaim(struct th_epoch_node *node)
 {
     struct limbo *limbo = TH_CONTAINER_OF(node, struct limbo, node);
     struct thi_map *map = limbo->map;
-    if (!bag_empty(limbo, BAG_STEP)) {
-        th_epoch_retire(map->epoch, node, (size_t)limbo->taken_bytes, bag_reclaim);
+    if (!bag_take(limbo, TH_BAG_SENT, TH_BAG_BUSY)) {
+        thi_map_unpin(map); /* closed: the map was freed, and all its records with it */
         return;
     }
-    /* release @map.bag: our use of the bag before the mark that it is free; other side: limbo_hand_over().
-     * Without it: the next bag is filled while we still read this one. */
-    th_u32_store_rel(&limbo->in_flight, 0);
+    if (!bag_empty(limbo, BAG_STEP)) {
+        size_t bytes = (size_t)limbo->taken_bytes;
+        bag_leave(limbo, TH_BAG_SENT);
+        th_epoch_retire(map->epoch, node, bytes, bag_reclaim);
+        return;
+    }
+    bag_leave(limbo, TH_BAG_IDLE);
     limbo_hand_over(limbo); /* what gathered meanwhile */
     thi_map_unpin(map);
 }
@@ -70,30 +93,22 @@ static bool limbo_waiting(const struct limbo *limbo)
 /* Gives what waits to the epoch, unless a bag is on its way already: then the end of that bag does it. */
 static void limbo_hand_over(struct limbo *limbo)
 {
-    uint32_t idle = 0;
-    /* relaxed first look: saves the exchange while a bag is in flight. */
-    while (limbo_waiting(limbo) && th_u32_load_rlx(&limbo->in_flight) == 0) {
-        /* acquire @map.bag: the last bag's end before our use of it; other side: bag_reclaim().
-         * Without it: two bags share their content. */
-        if (!th_u32_cas_acq_rlx(&limbo->in_flight, &idle, 1)) {
-            return;
-        }
+    while (limbo_waiting(limbo) && bag_take(limbo, TH_BAG_IDLE, TH_BAG_BUSY)) {
         /* acq_rel @map.limbo: the links of what waits before we follow them; other side: thi_map_record_retire().
          * Without it: we follow a link that is not written yet. */
         limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
-        /* relaxed: an estimate for the epoch's account. */
-        limbo->taken_bytes = th_u64_exchange_rlx(&limbo->bytes, 0);
         if (limbo->taken_records != 0) {
+            /* relaxed: an estimate for the epoch's account. */
+            limbo->taken_bytes = th_u64_exchange_rlx(&limbo->bytes, 0);
+            size_t bytes = (size_t)limbo->taken_bytes;
             /* relaxed: the map cannot end meanwhile, the caller uses it. */
             th_u64_add_rlx(&limbo->map->pins, 1);
-            th_epoch_retire(limbo->map->epoch, &limbo->node, (size_t)limbo->taken_bytes,
-                            bag_reclaim);
+            bag_leave(limbo, TH_BAG_SENT);
+            th_epoch_retire(limbo->map->epoch, &limbo->node, bytes, bag_reclaim);
             return;
         }
-        /* release @map.bag: as in bag_reclaim(). Somebody else took what we saw; look again, for a push may have seen our
-         * mark and left its record to us. */
-        th_u32_store_rel(&limbo->in_flight, 0);
-        idle = 0;
+        /* Somebody else took what we saw; look again, for a push may have seen us and left its record to us. */
+        bag_leave(limbo, TH_BAG_IDLE);
     }
 }
 
@@ -149,8 +164,13 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
          * Without it: a bag follows a link that is not written yet. */
     } while (!th_u64_cas_rel_rlx(&limbo->records, &head, reference));
     /* relaxed: an estimate for the epoch's account. */
-    th_u64_add_rlx(&limbo->bytes, bytes);
+    uint64_t waiting = th_u64_add_rlx(&limbo->bytes, bytes);
     limbo_hand_over(limbo);
+    if ((waiting ^ (waiting + bytes)) >= LOOK_BYTES) {
+        /* Much gathers behind a bag that does not come back: let the epoch look for the reader who holds it up, and
+         * report him. */
+        (void)th_epoch_reclaim(map->epoch, 1);
+    }
 }
 
 void thi_map_limbo_spread(struct thi_map *map)
@@ -174,26 +194,21 @@ void thi_map_limbo_spread(struct thi_map *map)
     }
 }
 
-/* Nobody reads or writes the map any more: what waits needs no grace. */
-static void limbo_free(struct limbo *limbo)
+void thi_map_limbo_close(struct thi_map *map)
 {
-    uint32_t idle = 0;
-    /* acquire @map.bag: as in limbo_hand_over(). A bag in flight gives back what waits as well when it ends. */
-    if (th_u32_cas_acq_rlx(&limbo->in_flight, &idle, 1)) {
-        /* acq_rel @map.limbo: the last links before we follow them; other side: thi_map_record_retire().
-         * Without it: we follow a link that is not written yet. */
-        limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
-        (void)bag_empty(limbo, UINT32_MAX);
-    }
-}
-
-void thi_map_limbo_finish(struct thi_map *map)
-{
-    limbo_free(&map->limbo_first);
-    /* relaxed: the map is being freed, nobody else is here. */
+    /* relaxed: the map is being freed, nobody else is here but a bag that is just being emptied. */
     struct limbo *stripes = th_ptr_load_rlx(&map->stripes);
-    for (unsigned i = 0; stripes != NULL && i < TH_LIMBO_STRIPES; i++) {
-        limbo_free(&stripes[i]);
+    for (unsigned i = 0; i <= TH_LIMBO_STRIPES; i++) {
+        struct limbo *limbo = &map->limbo_first;
+        if (i > 0 && stripes == NULL) {
+            return;
+        }
+        limbo = i > 0 ? &stripes[i - 1] : limbo;
+        unsigned round = 0;
+        while (!bag_take(limbo, TH_BAG_IDLE, TH_BAG_CLOSED) &&
+               !bag_take(limbo, TH_BAG_SENT, TH_BAG_CLOSED)) {
+            thi_map_wait(&map->counters.cell_waits, limbo, &round);
+        }
     }
 }
 

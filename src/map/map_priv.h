@@ -125,11 +125,12 @@ struct limbo {
     struct th_au64 records;    /* reference of the newest record that waits, 0: none */
     struct th_au64 values_out; /* values given to the epoch and not dropped yet */
     struct th_au64 bytes;
-    struct th_au32 in_flight;
-    uint64_t taken_records; /* the bag's content; whoever set in_flight owns it */
+    struct th_au32 bag;     /* enum limbo_bag */
+    uint64_t taken_records; /* the bag's content */
     uint64_t taken_bytes;
 } TH_ALIGNED(TH_CACHE_LINE_BYTES);
 #define TH_LIMBO_STRIPES 16u
+enum limbo_bag { TH_BAG_IDLE, TH_BAG_SENT, TH_BAG_BUSY, TH_BAG_CLOSED };
 
 struct thi_map_counters {
     struct th_au64 splits;
@@ -213,6 +214,8 @@ enum thi_map_point {
     THI_MAP_POINT_READ_VALUE,
     THI_MAP_POINT_READ_SCANNED,
     THI_MAP_POINT_ERASE_CLEARED,
+    THI_MAP_POINT_GROUP_FOUND,
+    THI_MAP_POINT_SPLIT_REHOMING,
     THI_MAP_POINT_COUNT
 };
 extern void (*thi_map_point_hook)(enum thi_map_point point, const void *map);
@@ -505,8 +508,8 @@ void thi_map_unpin(struct thi_map *map);
 void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map);
 /* More limbos for a large map; does without if there is no memory. */
 void thi_map_limbo_spread(struct thi_map *map);
-/* At the end: gives back what waits (finish), then the limbos themselves once no pin is left. */
-void thi_map_limbo_finish(struct thi_map *map);
+/* At the end: bags on their way do no more than unpin (close), then the limbos themselves once no pin is left. */
+void thi_map_limbo_close(struct thi_map *map);
 void thi_map_limbo_free_all(struct thi_map *map);
 /* Takes over a value that was replaced or erased (nothing to do without a drop callback), and the record of a key that
  * was erased (bytes maps). `hash` only spreads. */
