@@ -346,8 +346,8 @@ size_t thi_epoch_reclaim(struct th_epoch_handle *runner, size_t objects_max)
     return done;
 }
 
-/* Moves the epoch on if nobody else did since the last look, and if enough was retired to pay for the
- * heavy barrier; where there is none, at every look. */
+/* Moves the epoch on if nobody else did since the last look, and if enough was retired to pay for
+ * the heavy barrier; where there is none, at every look. */
 static void look_advance(struct th_epoch_handle *record)
 {
     const struct th_epoch *domain = record->domain;
