@@ -10,8 +10,8 @@
  *              locked shard is passed over and a new one made; drop: lock-free always (a retry of
  *              the orphan push means another drop is done).
  * Invariants   I1 a shard's fields but its two counters are touched by the holder of its lock only.
- *              I2 a free record's first word is the next free one of its list (0: last); an
- *              orphan's second is its class.
+ *              I2 a free record's first word is the next free one of its list (0: last), its
+ *              second is its class.
  *              I3 references below a region's first unit + 1 are never given: the region's header
  *              lies there.
  * Layout       region  | header 16 | record | record | ... | bump -> untouched |
@@ -62,9 +62,20 @@ _Static_assert(sizeof(struct free_record) <= THI_SLAB_UNIT_BYTES, "fits the smal
 /* Where this thread found an unlocked shard last time, in any slab. Only a place to start from. */
 static _Thread_local unsigned shard_hint;
 
-static struct free_record *free_at(const struct thi_slab *slab, uint64_t reference)
+/* The words of a free record, which only the slab may touch: hidden from everybody else, as far as
+ * the build watches addresses, from free_hide() to free_show(). */
+static void free_hide(const struct thi_slab *slab, uint64_t reference, unsigned class_index)
 {
-    return thi_slab_at(slab, reference);
+    thi_port_memory_hide(thi_slab_at(slab, reference), thi_slab_class_bytes(class_index));
+}
+
+static struct free_record free_show(const struct thi_slab *slab, uint64_t reference)
+{
+    struct free_record *record = thi_slab_at(slab, reference);
+    thi_port_memory_show(record, sizeof(*record));
+    struct free_record words = *record;
+    thi_port_memory_show(record, thi_slab_class_bytes((unsigned)words.class_index));
+    return words;
 }
 
 /* Large pieces of the slab's own are pages, small ones objects. */
@@ -314,7 +325,9 @@ static void counter_add(struct th_au64 *counter, uint64_t value)
 static void list_push(const struct thi_slab *slab, struct shard *shard, unsigned class_index,
                       uint64_t reference)
 {
-    free_at(slab, reference)->next = shard->free[class_index];
+    struct free_record *record = thi_slab_at(slab, reference);
+    *record = (struct free_record){shard->free[class_index], class_index};
+    free_hide(slab, reference, class_index);
     shard->free[class_index] = reference;
 }
 
@@ -411,18 +424,17 @@ static void orphans_adopt(struct thi_slab *slab, struct shard *shard)
      * Without it: the list is followed through what the records held before. */
     uint64_t reference = th_u64_exchange_acq(&slab->orphans, 0);
     while (reference != 0) {
-        struct free_record *record = free_at(slab, reference);
-        uint64_t next = record->next;
-        unsigned class_index = (unsigned)record->class_index;
+        struct free_record record = free_show(slab, reference);
+        unsigned class_index = (unsigned)record.class_index;
         counter_add(&shard->bytes_used, 0 - (uint64_t)thi_slab_class_bytes(class_index));
         list_push(slab, shard, class_index, reference);
-        reference = next;
+        reference = record.next;
     }
 }
 
 static void orphan_push(struct thi_slab *slab, unsigned class_index, uint64_t reference)
 {
-    struct free_record *record = free_at(slab, reference);
+    struct free_record *record = thi_slab_at(slab, reference);
     record->class_index = class_index;
     /* relaxed: the compare-exchange checks it. */
     uint64_t head = th_u64_load_rlx(&slab->orphans);
@@ -479,7 +491,7 @@ static uint64_t shard_pop(const struct thi_slab *slab, struct shard *shard, unsi
 {
     uint64_t reference = shard->free[class_index];
     if (reference != 0) {
-        shard->free[class_index] = free_at(slab, reference)->next;
+        shard->free[class_index] = free_show(slab, reference).next;
         return reference;
     }
     uint64_t units = thi_slab_class_bytes(class_index) / THI_SLAB_UNIT_BYTES;
@@ -525,6 +537,7 @@ static void shard_free(const struct thi_slab *slab, struct shard *shard)
     struct region *region = shard->regions;
     while (region != NULL) {
         struct region *next = region->next;
+        thi_port_memory_show(region, region->bytes);
         piece_free(slab, region, region->bytes);
         region = next;
     }

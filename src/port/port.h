@@ -40,6 +40,38 @@ void thi_port_thread_name(char *name, size_t size); /* of the calling thread, al
 void thi_port_sleep_ns(uint64_t ns);
 void thi_port_yield(void);
 
+/* For builds that watch addresses: nobody may touch a hidden range before it is shown again.
+ * Nothing otherwise. */
+#if defined(__SANITIZE_ADDRESS__)
+#define THI_PORT_WATCHES_ADDRESSES 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define THI_PORT_WATCHES_ADDRESSES 1
+#endif
+#endif
+#ifdef THI_PORT_WATCHES_ADDRESSES
+#include <sanitizer/asan_interface.h>
+TH_INLINE void thi_port_memory_hide(void *memory, size_t size)
+{
+    __asan_poison_memory_region(memory, size);
+}
+TH_INLINE void thi_port_memory_show(void *memory, size_t size)
+{
+    __asan_unpoison_memory_region(memory, size);
+}
+#else
+TH_INLINE void thi_port_memory_hide(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+}
+TH_INLINE void thi_port_memory_show(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+}
+#endif
+
 /* Tells the core that we spin. */
 TH_INLINE void thi_port_pause(void)
 {

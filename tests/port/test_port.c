@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "port/port_priv.h"
@@ -166,6 +167,24 @@ TEST(random_bytes_fill_all_and_differ)
         sources[s](a + 1000, 0);
         CHECK_EQ(a[1000], 0);
     }
+}
+
+TEST(random_fallback_without_any_file_still_fills)
+{
+    /* Goal: the last resort. Method: no file may be opened, so that the device is out of reach. */
+    struct rlimit files;
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    struct rlimit none = {0, files.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    unsigned char a[1001] = {0};
+    unsigned char b[1001] = {0};
+    thi_port_random_fallback(a, 1000);
+    thi_port_random_fallback(b, 1000);
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+    CHECK(memcmp(a, b, 1000) != 0);
+    CHECK(bits_set(a, 1000) > 4000 - 270);
+    CHECK(bits_set(a, 1000) < 4000 + 270);
+    CHECK_EQ(a[1000], 0);
 }
 
 TEST(clock_runs_forward_and_sleep_sleeps)
