@@ -41,7 +41,10 @@ static bool stream_write(struct thi_outlet *outlet, const struct iovec *pieces, 
     *written = 0;
     for (size_t i = 0; i < count && left > 0; i++) {
         size_t taken = pieces[i].iov_len < left ? pieces[i].iov_len : left;
-        stream->output = realloc(stream->output, stream->output_size + taken + 1);
+        if (stream->output_size + taken >= stream->output_capacity) {
+            stream->output_capacity = 2 * (stream->output_size + taken) + 1;
+            stream->output = realloc(stream->output, stream->output_capacity);
+        }
         memcpy(stream->output + stream->output_size, pieces[i].iov_base, taken);
         stream->output_size += taken;
         *written += taken;
@@ -119,7 +122,10 @@ const char *stream_ask_in_steps(struct stream *stream, const char *text, size_t 
     for (size_t at = 0; at < size; at += step) {
         stream_feed(stream, text + at, size - at < step ? size - at : step);
     }
-    stream->output = realloc(stream->output, stream->output_size + 1);
+    if (stream->output == NULL) {
+        stream->output_capacity = 1;
+        stream->output = malloc(1);
+    }
     stream->output[stream->output_size] = '\0';
     return stream->output;
 }

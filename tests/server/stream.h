@@ -25,8 +25,9 @@ struct stream {
     struct thi_session session;
     char *output;
     size_t output_size;
-    size_t write_max; /* bytes a write takes at most; 0: all. Every second one takes none */
-    bool peer_gone;   /* writes fail */
+    size_t output_capacity; /* of which one more is kept for the NUL */
+    size_t write_max;       /* bytes a write takes at most; 0: all. Every second one takes none */
+    bool peer_gone;         /* writes fail */
     bool write_parity;
     bool closed; /* the session ended the connection */
     unsigned budget;
