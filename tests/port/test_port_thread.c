@@ -32,8 +32,8 @@ static void *watched_run(void *argument)
     return NULL;
 }
 
-/* Goal: the function runs once when a watched thread ends, and again if it asks. Method: threads that
- * return and exit, with and without asking. */
+/* Goal: the function runs once when a watched thread ends, and again if it asks. Method: threads
+ * that return and exit, with and without asking. */
 TEST(port_thread_exit_is_told_once)
 {
     unsigned expected = 0;
@@ -66,8 +66,8 @@ static void fork_in_child(void)
     thi_port_process_unlock();
 }
 
-/* Goal: a fork calls the three functions, each on its side, and a lock taken before is free on both.
- * Method: fork; the child tells by its status. */
+/* Goal: a fork calls the three functions, each on its side, and a lock taken before is free on
+ * both. Method: fork; the child tells by its status. */
 TEST(port_thread_fork_is_told_on_both_sides)
 {
     REQUIRE(thi_port_fork_watch(fork_before, fork_in_parent, fork_in_child));
