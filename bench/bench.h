@@ -141,6 +141,9 @@ uint64_t bench_grow_keys_of(const struct bench_options *options);
 /* child.c: starts a child for `what` and gathers its records. */
 bool bench_child(const struct bench_options *options, const char *what, bool huge_pages,
                  struct bench_results *results);
+/* The same, and once more if it failed: for measurements of one map, which may hang. */
+bool bench_child_twice(const struct bench_options *options, const char *what, bool huge_pages,
+                       struct bench_results *results);
 extern char **bench_arguments; /* of this process, for its children */
 
 /* results.c */

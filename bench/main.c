@@ -69,7 +69,7 @@ static bool growth_of(const struct bench_options *options, const struct bench_pe
             snprintf(what, sizeof what, "growth:%s:%s:%u:%d", huge_pages ? "huge" : "4k",
                      peer->name, threads, run > 0);
             size_t first = results->count;
-            good = bench_child(options, what, huge_pages, results) && good;
+            good = bench_child_twice(options, what, huge_pages, results) && good;
             for (size_t i = first; i < results->count; i++) {
                 results->records[i].as.growth.run = run;
             }
@@ -94,11 +94,11 @@ static bool parts_all(const struct bench_options *options, bool huge_pages,
         }
         if (options->parts[BENCH_PART_MEMORY]) {
             snprintf(what, sizeof what, "memory:%s:%s", pages, peer->name);
-            good = bench_child(options, what, huge_pages, results) && good;
+            good = bench_child_twice(options, what, huge_pages, results) && good;
         }
         if (options->parts[BENCH_PART_SMALL] && !huge_pages) {
             snprintf(what, sizeof what, "small:%s:%s", pages, peer->name);
-            good = bench_child(options, what, huge_pages, results) && good;
+            good = bench_child_twice(options, what, huge_pages, results) && good;
         }
     }
     return good;

@@ -203,13 +203,9 @@ static void options_quicken(struct bench_options *options)
 /* What was not chosen is all of it. */
 static void options_complete(struct bench_options *options, bool quick)
 {
-    for (size_t i = 0; options->peer_count == 0 || i < options->peer_count; i++) {
-        if (bench_all_peers[i] == &bench_peer_sharded_pthread || bench_all_peers[i] == NULL) {
-            break;
-        }
-        if (options->peer_count <= i) {
-            options->peers[options->peer_count++] = bench_all_peers[i];
-        }
+    bool all_peers = options->peer_count == 0;
+    for (size_t i = 0; all_peers && bench_all_peers[i] != &bench_peer_sharded_pthread; i++) {
+        options->peers[options->peer_count++] = bench_all_peers[i];
     }
     if (options->keys_count == 0) {
         options->keys[options->keys_count++] = 1000000;
