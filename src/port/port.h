@@ -18,9 +18,9 @@ size_t thi_port_page_bytes(void);
 void *thi_port_pages_map(size_t size, size_t alignment);
 void thi_port_pages_unmap(void *memory, size_t size);
 
-/* Advice: may be ignored by the system. huge: use huge pages. populate: touch for writing now as far
- * as memory goes, content kept; false if the system has no call for it. drop: content becomes zero,
- * memory goes back to the system; false if the system cannot promise the zeros. */
+/* Advice: may be ignored by the system. huge: use huge pages. populate: touch for writing now as
+ * far as memory goes, content kept; false if the system has no call for it. drop: content becomes
+ * zero, memory goes back to the system; false if the system cannot promise the zeros. */
 void thi_port_pages_huge(void *memory, size_t size);
 bool thi_port_pages_populate(void *memory, size_t size);
 bool thi_port_pages_drop(void *memory, size_t size);

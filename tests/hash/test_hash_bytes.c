@@ -167,7 +167,7 @@ static double form_spread(const struct form *form, const struct structure *struc
 }
 
 #ifdef __OPTIMIZE__
-#define SPREAD_SEEDS 50u
+#define SPREAD_SEEDS 20u
 #else
 #define SPREAD_SEEDS 4u
 #endif
