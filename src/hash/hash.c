@@ -141,7 +141,8 @@ TH_INLINE uint64_t long_state(const struct thi_seed *seed, const unsigned char *
 uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
-    uint64_t state = seed->mask + size;
+    /* A small sum would not do: keys of two sizes whose last bytes differ by as little would meet for every fourth seed. */
+    uint64_t state = seed->mask ^ (size * seed->inverse_2);
     uint64_t first;
     uint64_t last;
     if (TH_LIKELY(size <= 16)) {
