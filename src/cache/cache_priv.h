@@ -175,7 +175,7 @@ struct thi_cache_reclaimer {
     struct th_au64 index_items;     /* entries when the index was measured */
     struct th_au64 index_items_top; /* the most seen since: an index does not shrink by itself */
     struct th_au64 index_bytes;     /* what it used when measured */
-    uint32_t victims_since_measure;
+    uint64_t removed_since_measure; /* items evicted or expired */
     uint64_t measure_after_ns; /* not again before: measuring takes a share of the time at most */
 };
 

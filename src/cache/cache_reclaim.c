@@ -30,8 +30,10 @@
 #define GRACE_YIELDS_MAX 8u
 #define GRACE_SLEEPS_MAX 20u
 #define GRACE_SLEEP_NS 50000u
-/* Bytes of the index for an entry since it was measured: the most it takes at its lowest load. */
+/* Bytes of the index for an entry: at its lowest load; and for each entry more while all groups
+ * split, which is when it grows fastest. */
 #define INDEX_ENTRY_BYTES_MAX 45u
+#define INDEX_GROWTH_BYTES 90u
 /* Shrinking: from this much on, so many groups at a time. */
 #define INDEX_SHRINK_BYTES_MIN (64u << 10)
 #define INDEX_MERGES_MAX 512u
@@ -56,7 +58,7 @@ uint64_t thi_cache_index_bytes(const struct th_cache *cache)
     uint64_t top = th_u64_load_rlx(&cache->reclaimer.index_items_top);
     top = items > top ? items : top;
     uint64_t growth = top > measured ? top - measured : 0;
-    return th_u64_load_rlx(&cache->reclaimer.index_bytes) + growth * INDEX_ENTRY_BYTES_MAX;
+    return th_u64_load_rlx(&cache->reclaimer.index_bytes) + growth * INDEX_GROWTH_BYTES;
 }
 
 /* Measures the index, which reads all of it: at most a hundredth of the time. */
@@ -76,20 +78,18 @@ static void index_measure(struct th_cache *cache)
     th_u64_store_rlx(&reclaimer->index_bytes, stats.table_bytes_used);
     uint64_t end_ns = thi_port_now_ns();
     reclaimer->measure_after_ns = end_ns + (end_ns - start_ns) * 100;
-    reclaimer->victims_since_measure = 0;
+    reclaimer->removed_since_measure = 0;
     thi_pool_allow(cache);
 }
 
-/* Measures if the number of items has changed by a sixteenth, or so much was replaced that the
- * index may have grown by the fluctuation alone: `turnover_share` of all segments. Reclaimer's lock
- * held. */
-static void index_measure_if_due(struct th_cache *cache, uint32_t turnover_share)
+/* Measures if the number of items has changed by a sixteenth, or so many came and went that the
+ * index may have grown by the fluctuation of its groups alone. Reclaimer's lock held. */
+static void index_measure_if_due(struct th_cache *cache)
 {
     uint64_t items = thi_cache_items(cache);
     uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items); /* relaxed: an estimate */
     uint64_t change = items > measured ? items - measured : measured - items;
-    if (change > measured / 16 + 256 ||
-        cache->reclaimer.victims_since_measure > cache->segment_count / turnover_share) {
+    if (change > measured / 16 + 256 || cache->reclaimer.removed_since_measure > 2 * items) {
         index_measure(cache);
     }
 }
@@ -241,6 +241,7 @@ static bool walk_judge(struct thi_cache_walk *walk, const struct thi_cache_reque
     if (cache->no_eviction) {
         return false;
     }
+    walk->removed++;
     thi_cache_remove(request, found, TH_REMOVED_FOR_ROOM);
     return true;
 }
@@ -389,7 +390,7 @@ static void victim_finish(struct th_cache *cache)
     TH_DEBUG_ASSERT(th_u64_load_rlx(&cache->segments[segment].load) == 0);
     reclaimer->barren_victims = walk->opened ? reclaimer->barren_victims + 1 : 0;
     reclaimer->expiry_scans = 0;
-    reclaimer->victims_since_measure++;
+    reclaimer->removed_since_measure += walk->removed;
     /* relaxed, both: an estimate, written under our lock. */
     uint64_t items = thi_cache_items(cache);
     if (items > th_u64_load_rlx(&reclaimer->index_items_top)) {
@@ -409,7 +410,7 @@ static bool reclaim_slice(struct th_cache *cache, uint64_t work_bytes, uint32_t 
             /* relaxed: an estimate. A big index is left to th_cache_maintain(): reading it takes
              * long. */
             if (th_u64_load_rlx(&cache->reclaimer.index_bytes) < MEASURE_IN_STORE_BYTES_MAX) {
-                index_measure_if_due(cache, 2);
+                index_measure_if_due(cache);
             }
             if (!thi_pool_low(cache)) {
                 return true;
@@ -593,7 +594,8 @@ size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max)
     thi_cache_flush_carry_out(cache, now);
     thi_cache_lock(&cache->reclaimer.lock);
     size_t removed = upkeep_expire(cache, now, items_max);
-    index_measure_if_due(cache, 8);
+    cache->reclaimer.removed_since_measure += removed;
+    index_measure_if_due(cache);
     if (thi_pool_low(cache)) {
         (void)reclaim_slice(cache, cache->segment_bytes, now);
     }
