@@ -197,10 +197,10 @@ void thi_execute_store(struct thi_executor *executor, const struct thi_command *
 
 /* ------------------------------------------------------------------------- getting */
 
-void thi_execute_lookup(struct thi_executor *executor, size_t count_)
+void thi_execute_lookup(struct thi_executor *executor, size_t key_count)
 {
     guard_enter(executor);
-    th_cache_get_many(executor->service->cache, executor->keys, count_, executor->now,
+    th_cache_get_many(executor->service->cache, executor->keys, key_count, executor->now,
                       executor->views, executor->found);
 }
 
@@ -208,7 +208,7 @@ void thi_execute_lookup_touch(struct thi_executor *executor, size_t count_, int6
 {
     uint32_t expires = thi_service_expiry(executor->service, exptime, executor->now);
     guard_enter(executor);
-    for (size_t i = 0; i < count_; i++) {
+    for (size_t i = 0; i < key_count; i++) {
         const struct th_cache_key *key = &executor->keys[i];
         bool found = th_cache_get_touch(executor->service->cache, key->bytes, key->size,
                                         executor->now, expires, &executor->views[i]);

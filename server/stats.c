@@ -64,6 +64,7 @@ static void connections_add(struct thi_executor *executor)
     stat_number(executor, "curr_connections", gate.open_count);
     stat_number(executor, "total_connections", gate.opened_total);
     stat_number(executor, "rejected_connections", gate.rejected_total);
+    stat_number(executor, "connection_structures", gate.open_count);
     stat_number(executor, "accepting_conns", !gate.paused);
     stat_number(executor, "listen_disabled_num", gate.paused_total);
     stat_number(executor, "threads", service->options->threads);
@@ -135,6 +136,15 @@ static void general_answer(struct thi_executor *executor)
     cache_add(executor);
 }
 
+/* There are no slab classes: only the lines that sum them up, which monitoring tools read. */
+static void slabs_answer(struct thi_executor *executor)
+{
+    struct th_cache_stats stats;
+    th_cache_get_stats(executor->service->cache, &stats);
+    stat_number(executor, "active_slabs", 0);
+    stat_number(executor, "total_malloced", stats.memory_used);
+}
+
 static void settings_answer(struct thi_executor *executor)
 {
     const struct thi_options *options = executor->service->options;
@@ -190,13 +200,15 @@ void thi_stats_answer(struct thi_executor *executor, const struct thi_command *c
         settings_answer(executor);
     } else if (ASKED("sizes")) {
         stat_add(executor, "sizes_status", "disabled");
+    } else if (ASKED("slabs")) {
+        slabs_answer(executor);
     } else if (ASKED("reset")) {
         stats_reset(executor);
         end = "RESET\r\n";
     } else if (ASKED("cachedump") || ASKED("detail")) {
         end = ASKED("detail") ? "CLIENT_ERROR stats detail not allowed\r\n"
                               : "CLIENT_ERROR stats cachedump not allowed\r\n";
-    } else if (!ASKED("items") && !ASKED("slabs")) { /* there are no slabs: no lines */
+    } else if (!ASKED("items")) { /* which go by slab class: no lines */
         end = "ERROR\r\n";
     }
 #undef ASKED

@@ -148,8 +148,8 @@ TEST(server_refuses_wrong_options_with_what_to_do)
     CHECK(strstr(said, "-p") != NULL && strstr(said, "-s") != NULL);
     CHECK_EQ(peer_refusal(OPTIONS("-l", "192.0.2.1", "-p", "-1"), said, sizeof said), 1);
     CHECK(strstr(said, "-l") != NULL);
-    CHECK_EQ(peer_refusal(OPTIONS("-l", "no.such.host.invalid"), said, sizeof said), 1);
-    CHECK(strstr(said, "no.such.host.invalid") != NULL);
+    CHECK_EQ(peer_refusal(OPTIONS("-l", "no such host"), said, sizeof said), 1);
+    CHECK(strstr(said, "no such host") != NULL);
 }
 
 /* ------------------------------------------------------------------------- limits */
@@ -479,7 +479,7 @@ TEST(server_clock_moves_by_debugtime_for_all_connections)
 {
     /* Goal: the test command reaches every worker at once. Method: connections on two workers. */
     struct peer_server server;
-    REQUIRE(peer_start(&server, OPTIONS("-p", "-1", "-t", "2", "--enable-debugtime")));
+    REQUIRE(peer_start(&server, OPTIONS("-p", "-1", "-vv", "-t", "2", "--enable-debugtime")));
     int one = peer_connect("127.0.0.1", server.port);
     int two = peer_connect("127.0.0.1", server.port);
     CHECK(peer_ask(one, "set a 0 100 1\r\nx\r\n", "STORED\r\n"));
@@ -562,7 +562,7 @@ TEST(server_stops_cleanly_under_load)
      * in two. Method: four clients in a loop; the stop is timed. */
     for (unsigned round = 0; round < 2; round++) {
         struct peer_server server;
-        REQUIRE(peer_start(&server, OPTIONS("-p", "-1", "-vv", "-t", "2")));
+        REQUIRE(peer_start(&server, OPTIONS("-p", "-1", "-t", "2")));
         pthread_t threads[4];
         struct load loads[4];
         for (size_t i = 0; i < 4; i++) {
