@@ -6,7 +6,7 @@
  *              G2 a store does work in proportion to its size, until the pool is empty: then as
  *              much as it takes to free a segment, at most ten segments.
  *              G3 a stopped reader makes stores fail with TH_ENOMEM when the reserve is used up.
- *              The first to meet it has waited about 2 ms, for it might only have been interrupted.
+ *              The first to meet it has waited about 7 ms, for it might only have been interrupted.
  * Progress     one reclaimer at a time, in small steps; a store that finds it taken goes on as long
  *              as there is room, and waits for it (bounded steps) when there is none.
  * Invariants   I1 a segment under a walk that empties it is VICTIM; nobody else opens or empties
@@ -26,9 +26,10 @@
 #define MOVE_BOUND(cache) ((cache)->segment_bytes - ((cache)->segment_bytes >> COMPACT_DEAD_SHIFT))
 #define BARREN_VICTIMS_MAX 8u
 #define EXPIRY_SCANS_MAX 2u
-/* A store that needs what a guard may still show: patience of about 2 ms, once a stopped reader. */
+/* A store that needs what a guard may still show: patience of about 7 ms, once a stopped reader. The
+ * sleeps become twice as long after every eight. */
 #define GRACE_YIELDS_MAX 8u
-#define GRACE_SLEEPS_MAX 20u
+#define GRACE_SLEEPS_MAX 32u
 #define GRACE_SLEEP_NS 50000u
 /* Bytes of the index for an entry: at its lowest load; and for each entry more while all groups
  * split, which is when it grows fastest. */
@@ -473,7 +474,7 @@ static bool grace_await(struct th_cache *cache, uint32_t attempt)
         th_u64_store_rlx(stalled, graced + 1);
         return false;
     }
-    thi_port_sleep_ns(GRACE_SLEEP_NS);
+    thi_port_sleep_ns(GRACE_SLEEP_NS << (attempt - GRACE_YIELDS_MAX) / GRACE_YIELDS_MAX);
     return true;
 }
 
