@@ -204,7 +204,7 @@ void thi_execute_lookup(struct thi_executor *executor, size_t key_count)
                       executor->views, executor->found);
 }
 
-void thi_execute_lookup_touch(struct thi_executor *executor, size_t count_, int64_t exptime)
+void thi_execute_lookup_touch(struct thi_executor *executor, size_t key_count, int64_t exptime)
 {
     uint32_t expires = thi_service_expiry(executor->service, exptime, executor->now);
     guard_enter(executor);
