@@ -318,6 +318,35 @@ TEST(session_without_buffer_memory_refuses_values_and_breaks_slow_readers)
     stream_host_close(&host);
 }
 
+TEST(session_survives_every_refusal_of_buffer_memory)
+{
+    /* Goal: each place that asks for buffer memory is refused once, and nothing is lost or left
+     * behind. Method: the sample, slowly read, with the cap raised in small steps until all passes;
+     * after each run nothing is in use and a new session works. */
+    struct stream_host host;
+    struct stream s;
+    REQUIRE(stream_host_open(&host, NULL));
+    stream_open(&s, &host);
+    char *plain = strdup(stream_ask(&s, sample));
+    stream_close(&s);
+    size_t cap = 0;
+    for (bool passed = false; !passed && cap < 100000; cap += 64) {
+        host.executor.buffers.used_bytes_max = cap;
+        stream_open(&s, &host);
+        s.write_max = 7;
+        passed = strcmp(stream_ask_in_steps(&s, sample, 11), plain) == 0;
+        CHECK(s.closed || !passed);
+        stream_close(&s);
+        CHECK_EQ(host.executor.buffers.used_bytes, 0);
+        stream_open(&s, &host);
+        ASK(s, "set a 0 0 1\r\nx\r\nget a\r\n", "STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n");
+        stream_close(&s);
+    }
+    CHECK(cap > 64 && cap < 100000);
+    free(plain);
+    stream_host_close(&host);
+}
+
 static void with_no_eviction(struct thi_options *options)
 {
     options->no_eviction = true;
