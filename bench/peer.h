@@ -55,7 +55,9 @@ static inline uint64_t bench_hash(uint64_t key)
     uint64_t x = (key ^ 0x5851f42d4c957f2du) * 0x9fb21c651e98df25u;
     x ^= x >> 32;
     x *= 0xd6e8feb86659fd93u;
-    return x ^ (x >> 32);
+    x ^= x >> 32;
+    x *= 0x9fb21c651e98df25u;
+    return (x >> 32) | (x << 32);
 }
 
 /* A value tells whose it is in its upper 48 bits; the lower 16 change with every update. */

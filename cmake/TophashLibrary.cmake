@@ -6,6 +6,13 @@ endif()
 file(GLOB library_sources CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/src/*/*.c ${PROJECT_SOURCE_DIR}/src/port/${system_name}/*.c)
 
+# One source is compiled for processors with AVX; the library asks at run time before it calls it.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/map/map_wide.c PROPERTIES
+        COMPILE_OPTIONS "-mavx2;-mbmi")
+endif()
+
+
 # One set of objects for both forms. Internal names are hidden, which a static link does not mind:
 # tests reach them, programs that link the shared library cannot.
 add_library(tophash_objects OBJECT ${library_sources})

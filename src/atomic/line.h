@@ -28,10 +28,25 @@
 #define TH_LINE_NONE 64u
 
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
-#include <emmintrin.h>
+#include <immintrin.h>
 
-/* The offset in bytes of the cell, of four {key, value} cells at a 64-byte boundary, whose key is `key`; TH_LINE_NONE. */
-TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
+/* Bits for each cell, the lowest set if its key is `key`. Few loads: the queue of loads is what limits how many gets
+ * are under way at once. */
+#ifdef __AVX2__
+#define TH_LINE_BIT_BYTES 8u /* of the line for each bit of a match */
+TH_INLINE unsigned thi_line_match(const void *line, uint64_t key)
+{
+    const __m256i *halves = (const __m256i *)line;
+    __m256i wanted = _mm256_set1_epi64x((long long)key);
+    __m256i low = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(&halves[0]));
+    __m256i high = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(&halves[1]));
+    unsigned low_bits = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(low));
+    unsigned high_bits = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(high));
+    return (low_bits | high_bits << 4) & 0x55u;
+}
+#else
+#define TH_LINE_BIT_BYTES 4u
+TH_INLINE unsigned thi_line_match(const void *line, uint64_t key)
 {
     const __m128i *cells = (const __m128i *)line;
     __m128i wanted = _mm_set1_epi64x((long long)key);
@@ -43,11 +58,18 @@ TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
         _mm_packs_epi16(_mm_packs_epi32(first, second), _mm_packs_epi32(third, fourth));
     /* Four bits a cell: both halves of the key, both of the value. */
     unsigned halves = (unsigned)_mm_movemask_epi8(packed);
-    unsigned match = halves & (halves >> 1) & 0x1111u;
+    return halves & (halves >> 1) & 0x1111u;
+}
+#endif
+
+/* The offset in bytes of the cell, of four {key, value} cells at a 64-byte boundary, whose key is `key`; TH_LINE_NONE. */
+TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
+{
+    unsigned match = thi_line_match(line, key);
     /* acquire @atomic.line: the keys before the reads that follow; the processor keeps the order of loads, this the compiler's;
      * other side: the release store of a key. Without it: the value is read before the key that shows it. */
     th_fence_signal_acq();
-    return match == 0 ? TH_LINE_NONE : thi_lowest_bit(match) * 4;
+    return match == 0 ? TH_LINE_NONE : thi_lowest_bit(match) * TH_LINE_BIT_BYTES;
 }
 
 #else

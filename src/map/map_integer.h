@@ -26,6 +26,18 @@ TH_INLINE uint64_t integer_unmixed(const struct thi_map *map, const struct walk_
     return thi_unmix(&map->seed, thi_map_reverse(entry->position));
 }
 
+/* map_wide.c: the get path for processors whose vector loads are wide; whether this is one, known once a map is made. */
+extern struct th_au8 thi_map_wide __attribute__((visibility("hidden")));
+bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value);
+size_t thi_map_get_batch_wide(const struct thi_map *map, const uint64_t *hashes, size_t count,
+                              uint64_t *values, bool *found);
+
+TH_INLINE bool map_is_wide(void)
+{
+    /* relaxed: both paths are right. */
+    return th_u8_load_rlx(&thi_map_wide) != 0;
+}
+
 /* map_integer.c: the slow half of a get, and the operations that need no inlining into each kind. */
 bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value);
 th_status thi_integer_put(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);

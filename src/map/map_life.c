@@ -65,6 +65,7 @@ th_status thi_map_new(const struct th_map_config *config, bool bytes_keys, struc
         return TH_ENOMEM;
     }
     made->mem = mem;
+    thi_map_wide_choose();
     map_init(made, chosen);
     if (bytes_keys) {
         status = thi_slab_new(&mem, &made->slab);

@@ -496,7 +496,10 @@ th_status thi_map_reserve(struct thi_map *map, uint64_t entries);
 th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max);
 void thi_map_clear(struct thi_map *map);
 
-/* ------------------------------------------------------------------ map_life.c */
+/* ------------------------------------------------------------------ map_life.c, map_wide.c */
+
+/* Finds out once more what the processor offers; cheap, idempotent. */
+void thi_map_wide_choose(void);
 
 th_status thi_map_new(const struct th_map_config *config, bool bytes_keys, struct thi_map **map);
 void thi_map_free(struct thi_map *map);

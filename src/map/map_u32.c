@@ -27,7 +27,11 @@ void th_map_u32_free(struct th_map_u32 *map)
 
 bool th_map_u32_get(const struct th_map_u32 *map, uint32_t key, uint64_t *value)
 {
-    return integer_get(&map->base, thi_mix(&map->base.seed, key), value);
+    uint64_t hash = thi_mix(&map->base.seed, key);
+    if (TH_LIKELY(map_is_wide())) {
+        return thi_map_get_wide(&map->base, hash, value);
+    }
+    return integer_get(&map->base, hash, value);
 }
 
 size_t th_map_u32_get_many(const struct th_map_u32 *map, const uint32_t *keys, size_t count,
@@ -41,7 +45,9 @@ size_t th_map_u32_get_many(const struct th_map_u32 *map, const uint32_t *keys, s
             hashes[i] = thi_mix(&map->base.seed, keys[done + i]);
             look_prefetch(&map->base, hashes[i]);
         }
-        hits += integer_get_batch(&map->base, hashes, batch, values + done, found + done);
+        hits += map_is_wide()
+                    ? thi_map_get_batch_wide(&map->base, hashes, batch, values + done, found + done)
+                    : integer_get_batch(&map->base, hashes, batch, values + done, found + done);
     }
     return hits;
 }
