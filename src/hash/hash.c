@@ -141,7 +141,8 @@ TH_INLINE uint64_t long_state(const struct thi_seed *seed, const unsigned char *
 uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
-    /* A small sum would not do: keys of two sizes whose last bytes differ by as little would meet for every fourth seed. */
+    /* The size multiplied: as a small sum, keys of two sizes whose last bytes differ by as little
+     * would meet for every fourth seed. */
     uint64_t state = seed->mask ^ (size * seed->inverse_2);
     uint64_t first;
     uint64_t last;
@@ -153,5 +154,7 @@ uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t s
         last = word_load(at + size - 8);
     }
     state = fold(first ^ seed->multiplier_1, last ^ state);
-    return fold(state ^ seed->inverse_1, seed->multiplier_2);
+    /* A square of sorts: with a constant for one factor, keys that differ in one word alone would
+     * pass two linear steps, and lie on a lattice for some seeds. */
+    return fold(state ^ seed->inverse_1, state + seed->multiplier_2);
 }
