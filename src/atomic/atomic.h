@@ -8,8 +8,8 @@
  * Rules        Only these compare-exchange pairs exist: (acq_rel, acquire), (acquire, acquire),
  *              (acquire, relaxed), (relaxed, relaxed), (seq_cst, seq_cst), (release, relaxed):
  *              compilers have lost the barrier of others. No result-less exchange, no add of 0 as a
- *              barrier, nothing wider than 64 bits, no consume. A seq_cst store is never paired with
- *              a seq_cst load alone: use a seq_cst fence.
+ *              barrier, nothing wider than 64 bits, no consume. A seq_cst store is never paired
+ *              with a seq_cst load alone: use a seq_cst fence.
  * Sources      order in the call's name: mimalloc, vatomic.
  */
 #ifndef TOPHASH_ATOMIC_ATOMIC_H
@@ -137,7 +137,8 @@ TH_INLINE void th_fence_sc(void)
     atomic_thread_fence(memory_order_seq_cst);
 }
 
-/* Keeps the compiler from moving later accesses before earlier loads: enough where the processor does not. */
+/* Keeps the compiler from moving later accesses before earlier loads: enough where the processor
+ * does not. */
 TH_INLINE void th_fence_signal_acq(void)
 {
     atomic_signal_fence(memory_order_acquire);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * line.h - which of the four cells of a line holds a key: one look at a whole line.
  *
- * Guarantees   G1 each key is read once, whole, and with acquire order: what was written before a key that was read is
- *                 seen by the reads that follow.
+ * Guarantees   G1 each key is read once, whole, and with acquire order: what was written before a
+ *                 key that was read is seen by the reads that follow.
  * Progress     wait-free.
  *
- * Two paths, the same answer. The portable one is four C11 acquire loads. On x86-64 the four cells are read by 16-byte
- * vector loads: aligned 8-byte halves of such a load are never torn there (16 aligned bytes are read whole by every processor
- * that has AVX), loads are not reordered with later loads, and the signal fence keeps the compiler from doing so. The vector
- * path leaves few instructions waiting for the line, so that more reads are under way at once; docs/adr/0002 has the figures.
- * Race detectors and checkers see the portable path.
+ * Two paths, the same answer. The portable one is four C11 acquire loads. On x86-64 the four cells
+ * are read by 16-byte vector loads: aligned 8-byte halves of such a load are never torn there (16
+ * aligned bytes are read whole by every processor that has AVX), loads are not reordered with later
+ * loads, and the signal fence keeps the compiler from doing so. The vector path leaves few
+ * instructions waiting for the line, so that more reads are under way at once; docs/adr/0002 has
+ * the figures. Race detectors and checkers see the portable path.
  */
 #ifndef TOPHASH_ATOMIC_LINE_H
 #define TOPHASH_ATOMIC_LINE_H
@@ -30,8 +31,8 @@
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
 #include <immintrin.h>
 
-/* Bits for each cell, the lowest set if its key is `key`. Few loads: the queue of loads is what limits how many gets
- * are under way at once. */
+/* Bits for each cell, the lowest set if its key is `key`. Few loads: the queue of loads is what
+ * limits how many gets are under way at once. */
 #ifdef __AVX2__
 #define TH_LINE_BIT_BYTES 8u /* of the line for each bit of a match */
 TH_INLINE unsigned thi_line_match(const void *line, uint64_t key)
@@ -62,12 +63,14 @@ TH_INLINE unsigned thi_line_match(const void *line, uint64_t key)
 }
 #endif
 
-/* The offset in bytes of the cell, of four {key, value} cells at a 64-byte boundary, whose key is `key`; TH_LINE_NONE. */
+/* The offset in bytes of the cell, of four {key, value} cells at a 64-byte boundary, whose key is
+ * `key`; TH_LINE_NONE. */
 TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
 {
     unsigned match = thi_line_match(line, key);
-    /* acquire @atomic.line: the keys before the reads that follow; the processor keeps the order of loads, this the compiler's;
-     * other side: the release store of a key. Without it: the value is read before the key that shows it. */
+    /* acquire @atomic.line: the keys before the reads that follow; the processor keeps the order of
+     * loads, this the compiler's; other side: the release store of a key. Without it: the value is
+     * read before the key that shows it. */
     th_fence_signal_acq();
     return match == 0 ? TH_LINE_NONE : thi_lowest_bit(match) * TH_LINE_BIT_BYTES;
 }
@@ -82,8 +85,9 @@ TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
     } *cells = line;
     unsigned found = TH_LINE_NONE;
     for (unsigned i = 0; i < 4; i++) {
-        /* acquire @atomic.line: what was written before the key before the reads that follow; other side: the release store
-         * of a key. Without it: the value of the cell's last tenant is read. */
+        /* acquire @atomic.line: what was written before the key before the reads that follow; other
+         * side: the release store of a key. Without it: the value of the cell's last tenant is
+         * read. */
         found = th_u64_load_acq(&cells[i].key) == key ? i * 16 : found;
     }
     return found;

@@ -2,9 +2,11 @@
  * map_bytes.c - th_map_bytes: keys are records in a slab, cells refer to them.
  *
  * Guarantees   those of map_core.h. A record is retired once, after its cell was cleared.
- * Progress     as stated in map_core.h; every operation stands in a guard of the map's epoch domain.
- * Layout       key word of a cell: 22 bits of tag from the hash, 40 bits of record reference, LOCK, LIVE.
- *              record: hash (8 B), size (4 B), key. A hit reads two lines: the cell's and the record's.
+ * Progress     as stated in map_core.h; every operation stands in a guard of the map's epoch
+ *              domain.
+ * Layout       key word of a cell: 22 bits of tag from the hash, 40 bits of record reference, LOCK,
+ *              LIVE. record: hash (8 B), size (4 B), key. A hit reads two lines: the cell's and the
+ *              record's.
  */
 #include "map/map_ops.h"
 

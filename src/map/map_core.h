@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * map_core.h - one algorithm for all key kinds: read, update, insert, erase.
  *
- * Guarantees   G1 a read that a write of the same key happens before sees that write or a later one.
+ * Guarantees   G1 a read that a write of the same key happens before sees that write or a later
+ *                 one.
  *              G2 the operations of one key have one total order, consistent with happens-before.
- * Progress     reads lock-free: each retry names an erase, a split or a merge that completed in the group. Updates wait for
- *              the holder of the same key only; inserts and erases for the holder of the same group.
- * Rules        Who waits for a cell holds no group. Everything here is inlined into the three kinds; the compiler folds the
- *              `const struct key_kind` away.
+ * Progress     reads lock-free: each retry names an erase, a split or a merge that completed in the
+ *              group. Updates wait for the holder of the same key only; inserts and erases for the
+ *              holder of the same group.
+ * Rules        Who waits for a cell holds no group. Everything here is inlined into the three
+ *              kinds; the compiler folds the `const struct key_kind` away.
  */
 #ifndef TOPHASH_MAP_MAP_CORE_H
 #define TOPHASH_MAP_MAP_CORE_H
@@ -74,7 +76,8 @@ TH_INLINE struct cell *group_scan(const struct thi_map *map, const struct key_ki
     return NULL;
 }
 
-/* What a look at a key found: the cell, its key word and value, and the group the cell stands in. */
+/* What a look at a key found: the cell, its key word and value, and the group the cell stands in.
+ * */
 struct found {
     struct cell *cell;
     uint64_t stored;
@@ -82,7 +85,8 @@ struct found {
     struct group group;
 };
 
-/* The groups a key may stand in while its own group borrows, is being split or merged, old places first. */
+/* The groups a key may stand in while its own group borrows, is being split or merged, old places
+ * first. */
 static inline unsigned look_groups(const struct thi_map *map, const struct group *own,
                                    uint64_t word, uint64_t hash, struct group *groups)
 {
@@ -112,8 +116,8 @@ static inline unsigned look_groups(const struct thi_map *map, const struct group
 
 enum look { LOOK_FOUND, LOOK_ABSENT, LOOK_AGAIN };
 
-/* One validated look at all groups of a key. A key moves at most once while the words of these groups stay the same, so
- * two rounds in a row find it wherever it goes. */
+/* One validated look at all groups of a key. A key moves at most once while the words of these
+ * groups stay the same, so two rounds in a row find it wherever it goes. */
 TH_INLINE enum look look_special(const struct thi_map *map, const struct key_kind *kind,
                                  const struct key *key, const struct group *own, uint64_t word,
                                  struct found *found)
@@ -188,8 +192,8 @@ TH_INLINE bool look(const struct thi_map *map, const struct key_kind *kind, cons
     }
 }
 
-/* Where a look at a key begins in a map in the table, one level down at the typical depth. For a small map, a place that
- * is always empty. */
+/* Where a look at a key begins in a map in the table, one level down at the typical depth. For a
+ * small map, a place that is always empty. */
 struct spot {
     struct side *side;
     struct cell *cells; /* of the group */
@@ -217,12 +221,13 @@ TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
     __builtin_prefetch(spot.side);
 }
 
-/* The get path of a map in the table: group word, home cell, home line. Anything unusual is left to `look`. */
+/* The get path of a map in the table: group word, home cell, home line. Anything unusual is left to
+ * `look`. */
 enum quick { QUICK_FOUND, QUICK_ABSENT, QUICK_UNKNOWN };
 
-/* The home line was read and does not hold the key: is it absent? Not to be told here if the group is not the typical
- * one: the map is small, or the group absent, split further or less than most. A hit needs none of this: an entry that stands
- * where we look is the key's. */
+/* The home line was read and does not hold the key: is it absent? Not to be told here if the group
+ * is not the typical one: the map is small, or the group absent, split further or less than most. A
+ * hit needs none of this: an entry that stands where we look is the key's. */
 TH_INLINE bool spot_covers_all(const struct spot *spot, uint64_t hash, uint64_t word)
 {
     bool ends_here = (passed_load(spot->side) >> hash_line(hash, TH_MAP_LINES - 1) & 1) == 0;
@@ -236,7 +241,8 @@ TH_INLINE enum quick quick_absent(const struct spot *spot, uint64_t hash, uint64
     return all && word_same(word_recheck(spot->side), word) ? QUICK_ABSENT : QUICK_UNKNOWN;
 }
 
-/* The cell of the home line that holds the key, and its key word as it is when nobody holds the cell. */
+/* The cell of the home line that holds the key, and its key word as it is when nobody holds the
+ * cell. */
 TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind, struct cell *cells,
                          const struct key *key, struct cell **cell, uint64_t *stored)
 {
@@ -275,7 +281,8 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
     THI_MAP_POINT(THI_MAP_POINT_READ_KEY, map);
     uint64_t seen = cell_value(cell);
     THI_MAP_POINT(THI_MAP_POINT_READ_VALUE, map);
-    /* The whole word, count and LOCK too: shorter, and who comes while the group is written may look once more. */
+    /* The whole word, count and LOCK too: shorter, and who comes while the group is written may
+     * look once more. */
     if (TH_UNLIKELY(word_recheck(spot.side) != word)) {
         return QUICK_UNKNOWN;
     }
@@ -285,7 +292,8 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
 
 /* ------------------------------------------------------------------ updates */
 
-/* Takes the lock of the cell that holds the key: true and *found; false: absent. Waits while another holds it. */
+/* Takes the lock of the cell that holds the key: true and *found; false: absent. Waits while
+ * another holds it. */
 TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const struct key *key,
                         struct found *found)
 {
@@ -304,8 +312,8 @@ TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const 
     }
 }
 
-/* The same in the home line of a map in the table, without a look at anything but the line. The lock proves by itself
- * that the cell is the key's (I1). QUICK_ABSENT is as good as a get's. */
+/* The same in the home line of a map in the table, without a look at anything but the line. The
+ * lock proves by itself that the cell is the key's (I1). QUICK_ABSENT is as good as a get's. */
 TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_kind *kind,
                                     const struct key *key, struct found *found)
 {
@@ -349,7 +357,8 @@ TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *
     for (;;) {
         struct group group = thi_map_find_group(map, hash, word);
         THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
-        /* The exchange proves that nothing of the word changed: depth, and so coverage, are as found. */
+        /* The exchange proves that nothing of the word changed: depth, and so coverage, are as
+         * found. */
         if ((*word & TH_WORD_LOCK) == 0 && group_try_lock(group.side, word)) {
             THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
             return group;
@@ -360,9 +369,10 @@ TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *
 
 enum insert { INSERT_DONE, INSERT_PRESENT, INSERT_FULL, INSERT_AGAIN };
 
-/* The whole of an insert into a home line with a free cell. Everything is found before the lock is taken: that the word is
- * still the same then proves that nothing was inserted, erased or moved in the group since it was read, for each of these
- * changes the count or the version. INSERT_PRESENT: *present is the value seen. INSERT_AGAIN: not this way. */
+/* The whole of an insert into a home line with a free cell. Everything is found before the lock is
+ * taken: that the word is still the same then proves that nothing was inserted, erased or moved in
+ * the group since it was read, for each of these changes the count or the version. INSERT_PRESENT:
+ * *present is the value seen. INSERT_AGAIN: not this way. */
 TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *kind,
                                    const struct key *key, uint64_t key_word, uint64_t value,
                                    struct found *found)
@@ -389,8 +399,9 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
     return INSERT_DONE;
 }
 
-/* Under the group's lock: looks for the key, fills a free cell if it is absent. Lets the group go in any case.
- * *found is the present entry for INSERT_PRESENT; *count the entries of the group for INSERT_DONE. */
+/* Under the group's lock: looks for the key, fills a free cell if it is absent. Lets the group go
+ * in any case. *found is the present entry for INSERT_PRESENT; *count the entries of the group for
+ * INSERT_DONE. */
 TH_INLINE enum insert insert_locked(struct thi_map *map, const struct key_kind *kind,
                                     const struct key *key, uint64_t key_word, uint64_t value,
                                     struct found *found)

@@ -2,9 +2,10 @@
  * map_find.c - which group covers a hash, and how to wait for a held cell or group.
  *
  * Guarantees   G1 the group returned was live and covered the hash at the moment its word was read.
- * Progress     lock-free: every further step of the descent follows a split or merge that completed.
- * Sources      extendible hashing (Fagin and others) without a directory: the depth in a group's word names the bit
- *              at which its nearest sibling was split off.
+ * Progress     lock-free: every further step of the descent follows a split or merge that
+ *              completed.
+ * Sources      extendible hashing (Fagin and others) without a directory: the depth in a group's
+ *              word names the bit at which its nearest sibling was split off.
  */
 #include "map/map_priv.h"
 
@@ -23,8 +24,8 @@ bool thi_map_is_small(const struct thi_map *map)
 
 static struct small_block *small_load(const struct thi_map *map)
 {
-    /* acquire @map.small: the block's content before the pointer to it; other side: small_publish().
-     * Without it: a reader scans cells that are not written yet. */
+    /* acquire @map.small: the block's content before the pointer to it; other side:
+     * upgrade_to_block(). Without it: a reader scans cells that are not written yet. */
     return th_ptr_load_acq(&map->small);
 }
 
@@ -76,7 +77,8 @@ void thi_map_wait(struct th_au64 *counter, const void *what, unsigned *round)
         /* relaxed: statistic, read by stats only, which promise no order. */
         th_u64_add_rlx(counter, 1);
     }
-    /* The holder is not running. Sleeping, not yielding: a waiter of higher priority must not keep it from the core. */
+    /* The holder is not running. Sleeping, not yielding: a waiter of higher priority must not keep
+     * it from the core. */
     unsigned shift = now - WAIT_SPIN_ROUNDS < 6 ? now - WAIT_SPIN_ROUNDS : 6;
     uint64_t ns = (uint64_t)WAIT_SLEEP_FIRST_NS << shift;
     thi_trace(THI_EVENT_WAIT, (uintptr_t)what, now);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * map_geometry.h - the numbers of the map's layout. Tests and the checker build the map with tiny ones.
+ * map_geometry.h - the numbers of the map's layout. Tests and the checker build the map with tiny
+ * ones.
  *
- * TH_MAP_TINY chooses a geometry in which every rare state is common: groups of 8 cells, chunks of 4 groups. Each
- * number can also be set on its own.
+ * TH_MAP_TINY chooses a geometry in which every rare state is common: groups of 8 cells, chunks of
+ * 4 groups. Each number can also be set on its own.
  */
 #ifndef TOPHASH_MAP_MAP_GEOMETRY_H
 #define TOPHASH_MAP_MAP_GEOMETRY_H
@@ -22,7 +23,8 @@
 #define TH_MAP_CHUNK_GROUPS_LOG2 9
 #endif
 
-/* Groups that always exist: 4, so that two bits of every stored key are implied by its group and free for marks. */
+/* Groups that always exist: 4, so that two bits of every stored key are implied by its group and
+ * free for marks. */
 #define TH_MAP_ROOT_DEPTH 2u
 #define TH_MAP_ROOT_GROUPS 4u
 
@@ -38,13 +40,14 @@
 #ifndef TH_MAP_SPLIT_COUNT
 #define TH_MAP_SPLIT_COUNT (TH_MAP_GROUP_CELLS * 25u / 32u)
 #endif
-/* Two groups are merged when together they hold no more than this: half of what makes a group split again. */
+/* Two groups are merged when together they hold no more than this: half of what makes a group split
+ * again. */
 #ifndef TH_MAP_MERGE_COUNT
 #define TH_MAP_MERGE_COUNT (TH_MAP_GROUP_CELLS * 13u / 32u)
 #endif
 
-/* How much deeper than the typical group one group may be. Random keys need 1; keys chosen to meet in one group would
- * otherwise buy a directory of their own. */
+/* How much deeper than the typical group one group may be. Random keys need 1; keys chosen to meet
+ * in one group would otherwise buy a directory of their own. */
 #ifndef TH_MAP_DEPTH_SLACK
 #define TH_MAP_DEPTH_SLACK 3u
 #endif

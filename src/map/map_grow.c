@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * map_grow.c - the map grows: a group is split in two, a small map moves to a bigger block, borrowers come home.
+ * map_grow.c - the map grows: a group is split in two, a small map moves to a bigger block,
+ * borrowers come home.
  *
- * Guarantees   G1 one call moves the entries of one group (of a small map: of the map, at most half a table group's worth).
- *              G2 reads go on all the time; updates of other keys too; a cell held by a stopped updater is left behind as a
+ * Guarantees   G1 one call moves the entries of one group (of a small map: of the map, at most half
+ *                 a table group's worth).
+ *              G2 reads go on all the time; updates of other keys too; a cell held by a stopped
+ *                 updater is left behind as a
  *              borrower and brought home later.
  * Progress     who cannot get the group's lock at once leaves the work to its holder.
- * Invariants   keeps I1 to I6 of map_priv.h. A split: SPLITTING is shown before the first entry leaves and version and depth
- *              grow after the last one did, so that a miss that overlaps is noticed; the version grows once more in
- *              between, before freed cells are filled by entries that come back to their home line (I3).
+ * Invariants   keeps I1 to I6 of map_priv.h. A split: SPLITTING is shown before the first entry
+ *              leaves and version and depth grow after the last one did, so that a miss that
+ *              overlaps is noticed; the version grows once more in between, before freed cells are
+ *              filled by entries that come back to their home line (I3).
  */
 #include "map/map_priv.h"
 
@@ -68,8 +72,8 @@ static struct cell *line_vacancy(const struct group *group, unsigned line, const
     return NULL;
 }
 
-/* Phase 2: displaced entries that stayed come back to their home line, into cells freed before this phase. A cell freed in
- * this phase stays empty until the version has grown (I3). */
+/* Phase 2: displaced entries that stayed come back to their home line, into cells freed before this
+ * phase. A cell freed in this phase stays empty until the version has grown (I3). */
 static void split_rehome(struct split *split)
 {
     uint64_t vacated[(TH_MAP_GROUP_CELLS + 63) / 64] = {0};
@@ -135,7 +139,8 @@ static void split_count(struct thi_map *map, const struct split *split)
     thi_map_hint_update(map);
 }
 
-/* How deep a group may be: as deep as one chunk of the directory goes, and a little deeper than most. */
+/* How deep a group may be: as deep as one chunk of the directory goes, and a little deeper than
+ * most. */
 static unsigned depth_limit(const struct thi_map *map)
 {
     unsigned limit = word_depth(hint_load(map)) + TH_MAP_DEPTH_SLACK;
@@ -198,14 +203,16 @@ void thi_map_hint_update(struct thi_map *map)
     }
     thi_trace(depth > word_depth(hint) ? THI_EVENT_GROWTH_END : THI_EVENT_GROWTH_BEGIN,
               (uintptr_t)map, groups);
-    /* release @map.hint: the directory that covers the mask before the mask; other side: hint_load().
-     * Without it: a reader indexes a directory that is too short. A lost race leaves an older hint, which is only slower. */
+    /* release @map.hint: the directory that covers the mask before the mask; other side:
+     * hint_load(). Without it: a reader indexes a directory that is too short. A lost race leaves
+     * an older hint, which is only slower. */
     (void)th_u64_cas_rel_rlx(&map->hint, &hint, hint_make(depth));
 }
 
 /* ------------------------------------------------------------------ borrowers come home */
 
-/* Moves what belongs to `own` out of one ancestor. Both groups are locked. False: something stays. */
+/* Moves what belongs to `own` out of one ancestor. Both groups are locked. False: something stays.
+ * */
 static bool repay_from(struct thi_map *map, const struct group *ancestor, uint64_t *ancestor_word,
                        const struct group *own, uint64_t *own_word)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_integer.h - what the two integer key kinds share: keys are mixed by a keyed bijection and stored in place.
+ * map_integer.h - what the two integer key kinds share: keys are mixed by a keyed bijection and
+ * stored in place.
  *
  * Progress     as stated in map_core.h.
  */
@@ -26,7 +27,8 @@ TH_INLINE uint64_t integer_unmixed(const struct thi_map *map, const struct walk_
     return thi_unmix(&map->seed, thi_map_reverse(entry->position));
 }
 
-/* map_wide.c: the get path for processors whose vector loads are wide; whether this is one, known once a map is made. */
+/* map_wide.c: the get path for processors whose vector loads are wide; whether this is one, known
+ * once a map is made. */
 extern struct th_au8 thi_map_wide __attribute__((visibility("hidden")));
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value);
 size_t thi_map_get_batch_wide(const struct thi_map *map, const uint64_t *hashes, size_t count,
@@ -38,7 +40,8 @@ TH_INLINE bool map_is_wide(void)
     return th_u8_load_rlx(&thi_map_wide) != 0;
 }
 
-/* map_integer.c: the slow half of a get, and the operations that need no inlining into each kind. */
+/* map_integer.c: the slow half of a get, and the operations that need no inlining into each kind.
+ * */
 bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value);
 th_status thi_integer_put(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
 th_status thi_integer_insert(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *present);
@@ -65,7 +68,8 @@ TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *v
     return TH_UNLIKELY(quick == QUICK_UNKNOWN) && thi_integer_look(map, hash, value);
 }
 
-/* A look at the home line without branches, for batches. True if the key was there, not held, and nothing moved. */
+/* A look at the home line without branches, for batches. True if the key was there, not held, and
+ * nothing moved. */
 TH_INLINE bool integer_line_look(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
     struct spot spot = spot_of(map, hash);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * map_life.c - making and freeing a map.
  *
- * Guarantees   G1 an empty map is one allocation of less than 1 KiB (and a slab of a few hundred bytes for bytes keys).
- *              G2 free gives back all but the map's own words; these go when what it gave to the epoch before has come
- *                 back: after a drain of the domain nothing of the map is left.
+ * Guarantees   G1 an empty map is one allocation of less than 1 KiB (and a slab of a few hundred
+ *                 bytes for bytes keys).
+ *              G2 free gives back all but the map's own words; these go when what it gave to the
+ *                 epoch before has come back: after a drain of the domain nothing of the map is
+ *                 left.
  * Progress     wait-free but for the allocator.
  */
 #include "map/map_priv.h"
 
-/* What maps without a table point to: a chunk whose groups are absent, so that the get path needs no branch for them. */
+/* What maps without a table point to: a chunk whose groups are absent, so that the get path needs
+ * no branch for them. */
 static struct side absent_sides[TH_MAP_ROOT_GROUPS];
 static struct cell absent_cells[TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_CELLS] TH_ALIGNED(
     TH_CACHE_LINE_BYTES);
@@ -111,8 +114,8 @@ void thi_map_free(struct thi_map *map)
 
 void thi_map_unpin(struct thi_map *map)
 {
-    /* acq_rel @map.pins: every user's last access before the last one frees; other side: this very subtraction.
-     * Without it: memory is freed that another thread still writes. */
+    /* acq_rel @map.pins: every user's last access before the last one frees; other side:
+     * value_reclaim(), bag_reclaim(). Without it: memory is freed that is still written. */
     if (th_u64_sub_acqrel(&map->pins, 1) != 1) {
         return;
     }
@@ -150,7 +153,7 @@ th_status thi_map_reserve(struct thi_map *map, uint64_t entries)
     struct small_block *block = NULL;
     unsigned round = 0;
     while (thi_map_is_small(map)) {
-        /* acquire @map.small: the block's content before the pointer to it; other side: upgrade_to_block(). */
+        /* acquire @map.small: as in small_load(). */
         block = th_ptr_load_acq(&map->small);
         uint64_t cells = (uint64_t)TH_MAP_ROOT_GROUPS
                          << (block->line_count_log2 + TH_MAP_LINE_CELLS_LOG2);

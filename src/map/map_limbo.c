@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * map_limbo.c - what left the map waits until nobody can read it: records of erased keys, values with a drop callback.
+ * map_limbo.c - what left the map waits until nobody can read it: records of erased keys, values
+ * with a drop callback.
  *
- * Guarantees   G1 a record or value is given back once, after every guard that was held when it left the map.
- *              G2 retiring needs no memory and cannot fail: a value brings its epoch node, records are linked through their
- *                 hash word and go to the epoch as one bag.
+ * Guarantees   G1 a record or value is given back once, after every guard that was held when it
+ *                 left the map.
+ *              G2 retiring needs no memory and cannot fail: a value brings its epoch node, records
+ *                 are linked through their hash word and go to the epoch as one bag.
  * Progress     lock-free; a bag gives back at most BAG_STEP records at a time.
- * Invariants   the bag is SENT while its node is with the epoch, BUSY while one thread fills or empties it, CLOSED for ever
- *              once the map is freed; `taken_*` belong to that thread or to the node's callback alone.
+ * Invariants   the bag is SENT while its node is with the epoch, BUSY while one thread fills or
+ *              empties it, CLOSED for ever once the map is freed; `taken_*` belong to that thread
+ *              or to the node's callback alone.
  */
 #include "map/map_priv.h"
 
@@ -51,8 +54,8 @@ static bool bag_empty(struct limbo *limbo, unsigned limit)
 /* Takes the bag if it is in the state `from`. */
 static bool bag_take(struct limbo *limbo, uint32_t from, uint32_t to)
 {
-    /* acquire @map.bag: what the last owner wrote to the bag before our use of it; other side: bag_leave().
-     * Without it: two bags share their content. */
+    /* acquire @map.bag: what the last owner wrote to the bag before our use of it; other side:
+     * bag_leave(). Without it: two bags share their content. */
     return th_u32_cas_acq_rlx(&limbo->bag, &from, to);
 }
 
@@ -90,12 +93,13 @@ static bool limbo_waiting(const struct limbo *limbo)
     return th_u64_load_rlx(&limbo->records) != 0;
 }
 
-/* Gives what waits to the epoch, unless a bag is on its way already: then the end of that bag does it. */
+/* Gives what waits to the epoch, unless a bag is on its way already: then the end of that bag does
+ * it. */
 static void limbo_hand_over(struct limbo *limbo)
 {
     while (limbo_waiting(limbo) && bag_take(limbo, TH_BAG_IDLE, TH_BAG_BUSY)) {
-        /* acq_rel @map.limbo: the links of what waits before we follow them; other side: thi_map_record_retire().
-         * Without it: we follow a link that is not written yet. */
+        /* acq_rel @map.limbo: the links of what waits before we follow them; other side:
+         * thi_map_record_retire(). Without it: we follow a link that is not written yet. */
         limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
         if (limbo->taken_records != 0) {
             /* relaxed: an estimate for the epoch's account. */
@@ -107,15 +111,16 @@ static void limbo_hand_over(struct limbo *limbo)
             th_epoch_retire(limbo->map->epoch, &limbo->node, bytes, bag_reclaim);
             return;
         }
-        /* Somebody else took what we saw; look again, for a push may have seen us and left its record to us. */
+        /* Somebody else took what we saw; look again, for a push may have seen us and left its
+         * record to us. */
         bag_leave(limbo, TH_BAG_IDLE);
     }
 }
 
 static struct limbo *limbo_choose(struct thi_map *map, uint64_t hash)
 {
-    /* acquire @map.stripes: the limbos before the pointer to them; other side: thi_map_limbo_spread().
-     * Without it: we push to a limbo that is not set up yet. */
+    /* acquire @map.stripes: the limbos before the pointer to them; other side:
+     * thi_map_limbo_spread(). Without it: we push to a limbo that is not set up yet. */
     struct limbo *stripes = th_ptr_load_acq(&map->stripes);
     return stripes == NULL ? &map->limbo_first : &stripes[(hash >> 32) & (TH_LIMBO_STRIPES - 1)];
 }
@@ -140,8 +145,9 @@ void thi_map_value_retire(struct thi_map *map, uint64_t value, uint64_t hash)
     struct th_epoch_node *node = (struct th_epoch_node *)(uintptr_t)(value + map->drop_node_offset);
     struct limbo *limbo = limbo_choose(map, hash);
     node->context = limbo;
-    /* relaxed: the map cannot end meanwhile, the caller uses it; the epoch orders our retire before the reclaim. The first
-     * value that is out of a limbo pins the map, the last one back unpins it. */
+    /* relaxed: the map cannot end meanwhile, the caller uses it; the epoch orders our retire before
+     * the reclaim. The first value that is out of a limbo pins the map, the last one back unpins
+     * it. */
     if (th_u64_add_rlx(&limbo->values_out, 1) == 0) {
         th_u64_add_rlx(&map->pins, 1);
     }
@@ -167,8 +173,8 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
     uint64_t waiting = th_u64_add_rlx(&limbo->bytes, bytes);
     limbo_hand_over(limbo);
     if ((waiting ^ (waiting + bytes)) >= LOOK_BYTES) {
-        /* Much gathers behind a bag that does not come back: let the epoch look for the reader who holds it up, and
-         * report him. */
+        /* Much gathers behind a bag that does not come back: let the epoch look for the reader who
+         * holds it up, and report him. */
         (void)th_epoch_reclaim(map->epoch, 1);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_ops.h - the operations of a map, once for all key kinds, on top of map_core.h. Inlined into the three kinds.
+ * map_ops.h - the operations of a map, once for all key kinds, on top of map_core.h. Inlined into
+ * the three kinds.
  *
  * Progress     as stated in map_core.h.
  */
@@ -26,7 +27,8 @@ TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
 
 /* ------------------------------------------------------------------ growth as seen by an insert */
 
-/* After an insert: the group is full enough to be split, or borrows. Failure is no error: there is room. */
+/* After an insert: the group is full enough to be split, or borrows. Failure is no error: there is
+ * room. */
 TH_INLINE void core_after_insert(struct thi_map *map, uint64_t hash, const struct found *found)
 {
     uint64_t word = found->value;
@@ -40,18 +42,21 @@ TH_INLINE void core_after_insert(struct thi_map *map, uint64_t hash, const struc
     }
 }
 
-/* Makes room in the full group of `hash`. TH_OK: try again; TH_MORE: held by others, wait; below 0: borrow or give up. */
+/* Makes room in the full group of `hash`. TH_OK: try again; TH_MORE: held by others, wait; below 0:
+ * borrow or give up. */
 static inline th_status core_make_room(struct thi_map *map, uint64_t hash)
 {
     if (thi_map_is_small(map)) {
         return thi_map_upgrade(map);
     }
     th_status status = thi_map_split(map, hash, TH_MAP_GROUP_CELLS);
-    /* A held group will not stay held by a split; but its holder may have stopped. Borrowing needs its lock too. */
+    /* A held group will not stay held by a split; but its holder may have stopped. Borrowing needs
+     * its lock too. */
     return status;
 }
 
-/* Puts an entry that is known to be absent when the lock is taken into an ancestor of its full group. */
+/* Puts an entry that is known to be absent when the lock is taken into an ancestor of its full
+ * group. */
 static inline enum insert core_borrow(struct thi_map *map, const struct group *own, uint64_t word,
                                       const struct key *key, uint64_t key_word, uint64_t value)
 {
@@ -94,7 +99,8 @@ TH_INLINE enum insert borrow_locked(struct thi_map *map, const struct key_kind *
     return core_borrow(map, &group, word, key, key_word, value);
 }
 
-/* Inserts the key if it is absent. TH_OK; TH_EXISTS: *present is its value as seen under the group's lock; TH_ENOMEM. */
+/* Inserts the key if it is absent. TH_OK; TH_EXISTS: *present is its value as seen under the
+ * group's lock; TH_ENOMEM. */
 TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind,
                                 const struct key *key, uint64_t key_word, uint64_t value,
                                 uint64_t *present)
@@ -137,7 +143,8 @@ TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind
 
 /* ------------------------------------------------------------------ erase */
 
-/* Frees the cell of a held entry. Both its group's lock and its own LOCK are held. `word` is the group's without LOCK. */
+/* Frees the cell of a held entry. Both its group's lock and its own LOCK are held. `word` is the
+ * group's without LOCK. */
 TH_INLINE void entry_clear(struct thi_map *map, const struct group *group, uint64_t word,
                            struct cell *cell, uint64_t hash)
 {
@@ -158,7 +165,8 @@ static inline bool lender_try_lock(const struct group *lender, uint64_t *word)
 
 enum erase { ERASE_DONE, ERASE_ABSENT, ERASE_MISMATCH, ERASE_HELD };
 
-/* One try, under the group's lock. `expected` NULL: whatever the value is. found->value is the value. */
+/* One try, under the group's lock. `expected` NULL: whatever the value is. found->value is the
+ * value. */
 TH_INLINE enum erase erase_locked(struct thi_map *map, const struct key_kind *kind,
                                   const struct key *key, const uint64_t *expected,
                                   struct found *found)
@@ -202,8 +210,8 @@ TH_INLINE enum erase erase_locked(struct thi_map *map, const struct key_kind *ki
     return result;
 }
 
-/* The whole of an erase of an entry in its home line, found before the lock is taken as in insert_quick(). ERASE_HELD: not
- * this way. */
+/* The whole of an erase of an entry in its home line, found before the lock is taken as in
+ * insert_quick(). ERASE_HELD: not this way. */
 TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kind,
                                  const struct key *key, const uint64_t *expected,
                                  struct found *found)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * map_place.c - places inside one group: free cells, displaced entries, moving an entry.
  *
- * Guarantees   G1 an entry that moves is at every moment in at least one cell a reader looks at, old place first.
+ * Guarantees   G1 an entry that moves is at every moment in at least one cell a reader looks at,
+ *                 old place first.
  * Progress     runs under the group's lock; every loop is bounded by the cells of a group.
  * Invariants   keeps I1, I2, I4 of map_priv.h.
  */
@@ -89,7 +90,8 @@ bool thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t k
     thi_map_passes_add(target, hash, distance);
     /* relaxed would do for this load: we hold the cell. cell_value() spares a second accessor. */
     cell_store_value(to, cell_value(from));
-    /* The copy is shown held: were it free, an update of it could end while a reader still takes the old value here. */
+    /* The copy is shown held: were it free, an update of it could end while a reader still takes
+     * the old value here. */
     cell_store_key(to, key_held(key_word));
     THI_MAP_POINT(THI_MAP_POINT_SPLIT_COPIED, map);
     cell_store_key(from, TH_KEY_EMPTY);

@@ -3,35 +3,44 @@
  *
  * Layout       cell (16 B)   | key word | value |          key word 0 <=> the cell is empty
  *              line (64 B)   | cell 0 | cell 1 | cell 2 | cell 3 |
- *              group (4 KiB) 64 lines; an entry stands in its home line or in a line reached by home ^ 1, home ^ 2, ...
- *              side (16 B)   | group word | passed bitmap |           one a group, in an array of its own
+ *              group (4 KiB) 64 lines; an entry stands in its home line, or in a line reached by
+ *                            home ^ 1, home ^ 2, ...
+ *              side (16 B)   | group word | passed bitmap |   one a group, in an array of its own
  *
- *              key word      bit 0 LIVE, bit 1 FREE (0: the cell is held, its LOCK taken); integer keys: bits 2..63 of the mixed key, whose bits
- *                            0 and 1 the group number implies; bytes keys: bits 2..41 record reference, 42..63 tag
- *              group word    63      58 57      15   14      13        12       11     1    0
- *                            | depth   | version | BORROWS | MERGING | SPLITTING | count | LOCK |
+ *              key word      bit 0 LIVE, bit 1 FREE (0: the cell is held, its LOCK taken)
+ *                            integer keys: bits 2..63 of the mixed key, whose bits 0 and 1 the
+ *                            group number implies; bytes keys: bits 2..41 record reference, bits
+ *                            42..63 tag
+ *              group word    63   58 57     15   14      13        12       11   1    0
+ *                            | depth | version | BORROWS | MERGING | SPLITTING | count | LOCK |
  *                            depth 0: the group is absent (never made or merged away)
  *
- * Invariants   I1 An entry's key is unlocked in at most one cell of the map; who holds that cell's LOCK owns the entry.
- *              I2 Nobody writes a key word whose LOCK he does not hold, but to fill an empty cell under the group's lock.
- *              I3 A freed cell is filled again only after the group's version has grown since it was freed.
- *              I4 The bit of a line is set in `passed` while an entry that probed past the line stands in the group.
- *              I5 A live group of depth d and number p holds entries whose hash ends in the d low bits of p; entries of
- *                 other groups (borrowers) stand in it only if the BORROWS bit of their group is set.
+ * Invariants   I1 An entry's key is unlocked in at most one cell of the map; who holds that cell's
+ *                 LOCK owns the entry.
+ *              I2 Nobody writes a key word whose LOCK he does not hold, but to fill an empty cell
+ *                 under the group's lock.
+ *              I3 A freed cell is filled again only after the group's version has grown since it
+ *                 was freed.
+ *              I4 The bit of a line is set in `passed` while an entry that probed past the line
+ *                 stands in the group.
+ *              I5 A live group of depth d and number p holds entries whose hash ends in the d low
+ *                 bits of p; entries of other groups (borrowers) stand in it only if the BORROWS
+ *                 bit of their group is set.
  *              I6 `count` is the number of live cells of the group.
  *
- * Access       field          readers                     writers                              guard
- *              cell.key       acquire                     release; compare-exchange (acquire)  cell LOCK or group LOCK (I2)
- *              cell.value     acquire                     release                              cell LOCK, or group LOCK if empty
- *              side.word      acquire, re-check relaxed   release; lock: compare-exchange      group LOCK
- *              side.passed    acquire                     release                              group LOCK
- *              passes[]       plain                       plain                                group LOCK
- *              map.hint       acquire                     release                              a hint: any value is safe
- *              map.table      acquire                     compare-exchange (acq_rel)           none
- *              map.small      acquire                     release                              all four group LOCKs
- *              record.key     plain, behind cell.key      before it is published               epoch
- * Sources      the side word with version and the mixed key stored in place of the key are ideas of this project's
- *              spike; growth in place by splitting follows linear and extendible hashing (Litwin; Fagin and others).
+ * Access       field        readers               writers              guard
+ *              cell.key     acquire               release; CAS acq     cell LOCK, group LOCK (I2)
+ *              cell.value   acquire               release              cell LOCK; empty: group LOCK
+ *              side.word    acquire, then rlx     release; CAS acq     group LOCK
+ *              side.passed  acquire               release              group LOCK
+ *              passes[]     plain                 plain                group LOCK
+ *              map.hint     acquire               release, CAS rel     none: any value is safe
+ *              map.table    acquire               CAS acq_rel          none
+ *              map.small    acquire               release              all four group LOCKs
+ *              record.key   plain, after cell.key before it is shown   epoch
+ * Sources      the side word with version and the mixed key stored in place of the key are ideas of
+ *              this project's spike; growth in place by splitting follows linear and extendible
+ *              hashing (Litwin; Fagin and others).
  */
 #ifndef TOPHASH_MAP_MAP_PRIV_H
 #define TOPHASH_MAP_MAP_PRIV_H
@@ -68,7 +77,8 @@
 #define TH_WORD_VERSION_MASK ((((uint64_t)1 << 58) - 1) & ~(((uint64_t)1 << 15) - 1))
 #define TH_WORD_DEPTH_SHIFT 58u
 
-/* map.hint: low 32 bits a mask of group numbers, bits 58..62 the depth it belongs to, bit 63: the map is small. */
+/* map.hint: low 32 bits a mask of group numbers, bits 58..62 the depth it belongs to, bit 63: the
+ * map is small. */
 #define TH_HINT_SMALL ((uint64_t)1 << 63)
 
 struct cell {
@@ -86,8 +96,8 @@ _Static_assert(sizeof(struct side) == 16, "a side is two words");
 _Static_assert(TH_MAP_GROUP_CELLS <= 256, "the home of an entry is 8 bits of its hash");
 _Static_assert(TH_MAP_LINES_LOG2 <= 6, "the lines of a group have a bit each in one word");
 
-/* One entry of the directory. Bases are biased by the chunk's first group, so that group p of the chunk is at
- * base + p * size. `passes` counts, for each line, the entries that probed past it. */
+/* One entry of the directory. Bases are biased by the chunk's first group, so that group p of the
+ * chunk is at base + p * size. `passes` counts, for each line, the entries that probed past it. */
 struct chunk {
     uintptr_t cells;
     uintptr_t sides;
@@ -95,7 +105,8 @@ struct chunk {
     uintptr_t reserved;
 };
 
-/* The directory; replaced by a longer one as the map grows, older ones stay until the map is freed. */
+/* The directory; replaced by a longer one as the map grows, older ones stay until the map is freed.
+ * */
 struct table {
     struct chunk *chunks;
     struct table *older;
@@ -117,8 +128,8 @@ struct small_block {
     struct cell *cells;
 };
 
-/* Records that left the map wait here for their grace period, linked through their hash word, so that retiring needs no
- * memory; handed to the epoch as one bag, one bag of a limbo at a time. */
+/* Records that left the map wait here for their grace period, linked through their hash word, so
+ * that retiring needs no memory; handed to the epoch as one bag, one bag of a limbo at a time. */
 struct limbo {
     struct th_epoch_node node; /* of the bag in flight */
     struct thi_map *map;
@@ -176,7 +187,8 @@ struct group {
     uint32_t index;
 };
 
-/* A key on its way through an operation. word: what the key word of its cell must be (integers), or tag and LIVE. */
+/* A key on its way through an operation. word: what the key word of its cell must be (integers), or
+ * tag and LIVE. */
 struct key {
     uint64_t hash;
     uint64_t word;
@@ -184,8 +196,9 @@ struct key {
     size_t size;
 };
 
-/* A record of a bytes map. `hash` is re-used as the link of a limbo bag once the record is retired; nobody looks at the
- * hash of a record that no cell refers to without validating the group's version afterwards. */
+/* A record of a bytes map. `hash` is re-used as the link of a limbo bag once the record is retired;
+ * nobody looks at the hash of a record that no cell refers to without validating the group's
+ * version afterwards. */
 struct record {
     struct th_au64 hash;
     uint32_t key_bytes;
@@ -289,49 +302,56 @@ TH_INLINE unsigned hash_cell(uint64_t hash)
     return (unsigned)(hash >> 56) & (TH_MAP_LINE_CELLS - 1);
 }
 
-/* ------------------------------------------------------------------ the ordered accesses, each once */
+/* ------------------------------------------------------------------ the ordered accesses, each
+ * once */
 
 TH_INLINE uint64_t word_load(const struct side *side)
 {
-    /* acquire @map.word: the group as it was left before the reads of its cells; other side: word_store().
-     * Without it: a reader finds a sibling named by the depth whose entries it does not see yet. */
+    /* acquire @map.word: the group as it was left before the reads of its cells; other side:
+     * word_store(). Without it: a reader finds a sibling named by the depth whose entries it does
+     * not see yet. */
     return th_u64_load_acq(&side->word);
 }
 
 TH_INLINE uint64_t word_recheck(const struct side *side)
 {
-    /* relaxed: the acquire loads of key, value and bitmap before it keep it behind them; a reader that saw what a re-used
-     * cell holds has thereby seen the version that grew before (@map.value). */
+    /* relaxed: the acquire loads of key, value and bitmap before it keep it behind them; a reader
+     * that saw what a re-used cell holds has thereby seen the version that grew before
+     * (@map.value). */
     return th_u64_load_rlx(&side->word);
 }
 
 TH_INLINE void word_store(struct side *side, uint64_t word)
 {
-    /* release @map.word: cells, bitmap and counters before the word that says so; other side: word_load(), group_try_lock().
-     * Without it: the next holder counts cells it does not see, a reader accepts a cell freed and filled again. */
+    /* release @map.word: cells, bitmap and counters before the word that says so; other side:
+     * word_load(), group_try_lock(). Without it: the next holder counts cells it does not see, a
+     * reader accepts a cell freed and filled again. */
     th_u64_store_rel(&side->word, word);
 }
 
 /* Takes the group's lock if its word is still `*word`, which must be unlocked. */
 TH_INLINE bool group_try_lock(struct side *side, uint64_t *word)
 {
-    /* acquire @map.word: what the last holder wrote before our reads of it; other side: word_store().
-     * Without it: we fill a cell that is full. Failure: relaxed, the caller starts again. */
+    /* acquire @map.word: what the last holder wrote before our reads of it; other side:
+     * word_store(). Without it: we fill a cell that is full. Failure: relaxed, the caller starts
+     * again. */
     return th_u64_cas_acq_rlx(&side->word, word, *word | TH_WORD_LOCK);
 }
 
 TH_INLINE uint64_t cell_key(const struct cell *cell)
 {
-    /* acquire @map.key: the value, the record and the bitmap before the key that shows them; other side:
-     * cell_store_key(). Without it: a reader finds the key and the value of the cell's last tenant. Needed for keys
-     * that do not match too: the re-check of the word must stay behind them. */
+    /* acquire @map.key: the value, the record and the bitmap before the key that shows them; other
+     * side: cell_store_key(). Without it: a reader finds the key and the value of the cell's last
+     * tenant. Needed for keys that do not match too: the re-check of the word must stay behind
+     * them. */
     return th_u64_load_acq(&cell->key);
 }
 
 TH_INLINE void cell_store_key(struct cell *cell, uint64_t key)
 {
-    /* release @map.key: value, record and bitmap before the key; other side: cell_key(), cell_try_lock().
-     * Without it: a reader finds the key and the value of the cell's last tenant. */
+    /* release @map.key: value, record and bitmap before the key; other side: cell_key(),
+     * cell_try_lock(). Without it: a reader finds the key and the value of the cell's last tenant.
+     * */
     th_u64_store_rel(&cell->key, key);
 }
 
@@ -346,43 +366,46 @@ TH_INLINE bool cell_try_lock(struct cell *cell, uint64_t key)
 
 TH_INLINE uint64_t cell_value(const struct cell *cell)
 {
-    /* acquire @map.value: the version that grew before the cell was filled again, before our re-check of it; other side:
-     * cell_store_value(). Without it: a reader pairs a key with the value of the cell's next tenant. */
+    /* acquire @map.value: the version that grew before the cell was filled again, before our
+     * re-check of it; other side: cell_store_value(). Without it: a reader pairs a key with the
+     * value of the cell's next tenant. */
     return th_u64_load_acq(&cell->value);
 }
 
 TH_INLINE void cell_store_value(struct cell *cell, uint64_t value)
 {
-    /* release @map.value: the version's growth, and what the value points to, before the value; other side: cell_value().
-     * Without it: a reader pairs a key with the value of the cell's next tenant and does not notice. */
+    /* release @map.value: the version's growth, and what the value points to, before the value;
+     * other side: cell_value(). Without it: a reader pairs a key with the value of the cell's next
+     * tenant and does not notice. */
     th_u64_store_rel(&cell->value, value);
 }
 
 TH_INLINE uint64_t passed_load(const struct side *side)
 {
-    /* acquire @map.passed: the version that grew before a bit was cleared, before our re-check; other side:
-     * passed_store(). Without it: a miss is accepted although the entry was moved. */
+    /* acquire @map.passed: the version that grew before a bit was cleared, before our re-check;
+     * other side: passed_store(). Without it: a miss is accepted although the entry was moved. */
     return th_u64_load_acq(&side->passed);
 }
 
 TH_INLINE void passed_store(struct side *side, uint64_t passed)
 {
-    /* release @map.passed: the bit before the key that needs it, the version before a bit is cleared; other side:
-     * passed_load(). Without it: a reader misses a displaced key that is there. */
+    /* release @map.passed: the bit before the key that needs it, the version before a bit is
+     * cleared; other side: passed_load(). Without it: a reader misses a displaced key that is
+     * there. */
     th_u64_store_rel(&side->passed, passed);
 }
 
 TH_INLINE uint64_t hint_load(const struct thi_map *map)
 {
-    /* acquire @map.hint: the directory that covers the mask before our read of it; other side: thi_map_hint_raise().
-     * Without it: a reader indexes a directory that is too short. */
+    /* acquire @map.hint: the directory that covers the mask before our read of it; other side:
+     * thi_map_hint_update(). Without it: a reader indexes a directory that is too short. */
     return th_u64_load_acq(&map->hint);
 }
 
 TH_INLINE const struct chunk *chunks_load(const struct thi_map *map)
 {
-    /* acquire @map.table: the directory's entries before the pointer to them; other side: table_publish().
-     * Without it: a reader follows a base that is not written yet. */
+    /* acquire @map.table: the directory's entries before the pointer to them; other side:
+     * table_publish(). Without it: a reader follows a base that is not written yet. */
     return th_ptr_load_acq(&map->table);
 }
 
@@ -434,14 +457,15 @@ TH_INLINE struct record *record_at(const struct thi_map *map, uint64_t key_word)
     return thi_slab_at(map->slab, reference);
 }
 
-/* The hash of the entry in a cell of group `index`; the cell must be held or the answer validated. */
+/* The hash of the entry in a cell of group `index`; the cell must be held or the answer validated.
+ * */
 TH_INLINE uint64_t entry_hash(const struct thi_map *map, uint64_t key_word, uint32_t index)
 {
     if (map->slab == NULL) {
         return (key_word & ~TH_KEY_MARKS) | (index & TH_KEY_MARKS);
     }
-    /* relaxed: written before the record was published through cell.key (@map.key); a link left by a retirement is
-     * noticed by the caller's validation. */
+    /* relaxed: written before the record was published through cell.key (@map.key); a link left by
+     * a retirement is noticed by the caller's validation. */
     return th_u64_load_rlx(&record_at(map, key_word)->hash);
 }
 
@@ -455,37 +479,43 @@ bool thi_map_is_small(const struct thi_map *map);
 /* Counts and paces waiting for a held cell or group: spins, then sleeps. `round` starts at 0. */
 void thi_map_wait(struct th_au64 *counter, const void *what, unsigned *round);
 
-/* ------------------------------------------------------------------ map_place.c: under the group's lock */
+/* ------------------------------------------------------------------ map_place.c: under the group's
+ * lock */
 
-/* A free place on the probe path of `hash`, or NULL if the group is full. *distance: lines passed. */
+/* A free place on the probe path of `hash`, or NULL if the group is full. *distance: lines passed.
+ * */
 struct cell *thi_map_free_cell(const struct group *group, uint64_t hash, unsigned *distance);
 /* Counts an entry that probed past `distance` lines in or out, and keeps the bitmap right. */
 void thi_map_passes_add(const struct group *group, uint64_t hash, unsigned distance);
 void thi_map_passes_sub(const struct group *group, uint64_t hash, unsigned distance);
 /* Lines between an entry's home and the cell it stands in. */
 unsigned thi_map_distance(const struct group *group, uint64_t hash, const struct cell *cell);
-/* Moves the entry of `from`, whose LOCK the caller holds, to a free place of `target`: the copy is shown held, the old
- * cell cleared, then the copy let go. False: no room. */
+/* Moves the entry of `from`, whose LOCK the caller holds, to a free place of `target`: the copy is
+ * shown held, the old cell cleared, then the copy let go. False: no room. */
 bool thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t key_word,
                         uint64_t hash, const struct group *target);
-/* Waits a bounded moment for the cell's LOCK and takes it: the key word without marks of locking, or EMPTY if the cell
- * is held for longer or empty. */
+/* Waits a bounded moment for the cell's LOCK and takes it: the key word without marks of locking,
+ * or EMPTY if the cell is held for longer or empty. */
 uint64_t thi_map_cell_lock_bounded(struct cell *cell);
 
-/* ------------------------------------------------------------------ map_grow.c, map_shrink.c, map_table.c */
+/* ------------------------------------------------------------------ map_grow.c, map_shrink.c,
+ * map_table.c */
 
-/* Splits the group that covers `hash` if it holds at least `count_min` entries. TH_OK: split, or no longer needed;
- * TH_MORE: somebody holds the group; TH_EBUSY: it is as deep as it may be; TH_ENOMEM. */
+/* Splits the group that covers `hash` if it holds at least `count_min` entries. TH_OK: split, or no
+ * longer needed; TH_MORE: somebody holds the group; TH_EBUSY: it is as deep as it may be;
+ * TH_ENOMEM. */
 th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min);
-/* A free cell in an ancestor of group `index`, whose lock the caller holds; the ancestor is locked and returned. NULL: none
- * has room, *held: but some could not be asked. */
+/* A free cell in an ancestor of group `index`, whose lock the caller holds; the ancestor is locked
+ * and returned. NULL: none has room, *held: but some could not be asked. */
 struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
                                  struct group *lender, uint64_t *lender_word, bool *held);
 /* Brings entries of the group that stand in its ancestors home. */
 void thi_map_repay(struct thi_map *map, uint64_t hash);
-/* Moves a small map to a block twice as large or to the table. TH_OK; TH_MORE: somebody holds a part of it; TH_ENOMEM. */
+/* Moves a small map to a block twice as large or to the table. TH_OK; TH_MORE: somebody holds a
+ * part of it; TH_ENOMEM. */
 th_status thi_map_upgrade(struct thi_map *map);
-/* Small maps: bytes of a block, its set-up in zeroed memory of `bytes` (0: embedded), and the end of all blocks. */
+/* Small maps: bytes of a block, its set-up in zeroed memory of `bytes` (0: embedded), and the end
+ * of all blocks. */
 size_t thi_map_small_bytes(unsigned line_count_log2);
 void thi_map_small_init(struct small_block *block, unsigned line_count_log2, size_t bytes);
 void thi_map_small_free_all(struct thi_map *map);
@@ -506,16 +536,18 @@ void thi_map_free(struct thi_map *map);
 /* The last part of a free: runs when no bag is in flight any more. */
 void thi_map_unpin(struct thi_map *map);
 
-/* ------------------------------------------------------------------ map_limbo.c: never under a lock */
+/* ------------------------------------------------------------------ map_limbo.c: never under a
+ * lock */
 
 void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map);
 /* More limbos for a large map; does without if there is no memory. */
 void thi_map_limbo_spread(struct thi_map *map);
-/* At the end: bags on their way do no more than unpin (close), then the limbos themselves once no pin is left. */
+/* At the end: bags on their way do no more than unpin (close), then the limbos themselves once no
+ * pin is left. */
 void thi_map_limbo_close(struct thi_map *map);
 void thi_map_limbo_free_all(struct thi_map *map);
-/* Takes over a value that was replaced or erased (nothing to do without a drop callback), and the record of a key that
- * was erased (bytes maps). `hash` only spreads. */
+/* Takes over a value that was replaced or erased (nothing to do without a drop callback), and the
+ * record of a key that was erased (bytes maps). `hash` only spreads. */
 void thi_map_value_retire(struct thi_map *map, uint64_t value, uint64_t hash);
 void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash);
 

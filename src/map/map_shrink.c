@@ -3,8 +3,9 @@
  *
  * Guarantees   G1 a merge holds two groups; reads go on all the time.
  * Progress     a merge only tries locks: what is held is left for the next call.
- * Invariants   keeps I1 to I6 of map_priv.h. MERGING is shown before the first entry leaves; then the parent covers both
- *              halves, then the group is absent: a reader that overlaps sees one of the three words change.
+ * Invariants   keeps I1 to I6 of map_priv.h. MERGING is shown before the first entry leaves; then
+ *              the parent covers both halves, then the group is absent: a reader that overlaps sees
+ *              one of the three words change.
  */
 #include "map/map_priv.h"
 
@@ -16,7 +17,8 @@ struct merge {
     uint64_t parent_word;
 };
 
-/* Locks every entry of the group; false, and nothing locked, if one is held or belongs to another group. */
+/* Locks every entry of the group; false, and nothing locked, if one is held or belongs to another
+ * group. */
 static bool entries_lock(const struct merge *merge)
 {
     unsigned depth = word_depth(merge->word);
@@ -131,7 +133,7 @@ th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max)
     if (thi_map_is_small(map)) {
         return TH_OK;
     }
-    /* acquire @map.table_head: the directory before its use; other side: table_publish(). */
+    /* acquire @map.table_head: as in thi_map_table_cover(). */
     struct table *head = th_ptr_load_acq(&map->table_head);
     uint64_t groups = head->chunk_count << TH_MAP_CHUNK_GROUPS_LOG2;
     /* relaxed: where the last call stopped; any value is safe. */
@@ -201,7 +203,8 @@ static void cleared_retire(struct thi_map *map, const struct cleared *cleared)
     }
 }
 
-/* Walks in hash order, as iteration does, so that an entry that a split or merge moves is met all the same. */
+/* Walks in hash order, as iteration does, so that an entry that a split or merge moves is met all
+ * the same. */
 void thi_map_clear(struct thi_map *map)
 {
     uint64_t position = 0;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * map_small.c - small maps: four groups of few lines in one block, moved as a whole to a block twice as large, and at the
- * end to the table.
+ * map_small.c - small maps: four groups of few lines in one block, moved as a whole to a block
+ * twice as large, and at the end to the table.
  *
- * Guarantees   G1 a reader in an old block finds what the map held when it fetched the block's address: an old block is
- *              frozen before its successor is shown, and never changes or goes away before the map is freed.
- * Progress     reads never wait. Writers of a small map wait for the one who moves it; it moves at most half a table group's
- *              worth of entries a root.
- * Invariants   an old block's cells and groups stay locked for ever, so that a late writer cannot touch them.
+ * Guarantees   G1 a reader in an old block finds what the map held when it fetched the block's
+ *                 address: an old block is
+ *              frozen before its successor is shown, and never changes or goes away before the map
+ *              is freed.
+ * Progress     reads never wait. Writers of a small map wait for the one who moves it; it moves at
+ *              most half a table group's worth of entries a root.
+ * Invariants   an old block's cells and groups stay locked for ever, so that a late writer cannot
+ *              touch them.
  */
 #include "map/map_priv.h"
 
@@ -188,8 +191,8 @@ static th_status upgrade_to_table(struct thi_map *map, struct small_block *block
     THI_MAP_POINT(THI_MAP_POINT_UPGRADE_COPIED, map);
     /* relaxed: a count of groups that only steers the hint. */
     th_u64_store_rlx(&map->group_count, TH_MAP_ROOT_GROUPS);
-    /* release @map.hint: the directory and the roots' entries before the hint that leads there; other side: hint_load().
-     * Without it: a reader finds roots that are not filled yet. */
+    /* release @map.hint: the directory and the roots' entries before the hint that leads there;
+     * other side: hint_load(). Without it: a reader finds roots that are not filled yet. */
     th_u64_store_rel(&map->hint, hint_make(TH_MAP_ROOT_DEPTH));
     THI_MAP_POINT(THI_MAP_POINT_UPGRADE_PUBLISHED, map);
     thi_map_limbo_spread(map);
@@ -202,8 +205,8 @@ th_status thi_map_upgrade(struct thi_map *map)
     if (!thi_map_is_small(map)) {
         return TH_OK;
     }
-    /* acquire @map.small: the block's content before the pointer to it; other side: upgrade_to_block().
-     * Without it: we move cells that are not written yet. */
+    /* acquire @map.small: the block's content before the pointer to it; other side:
+     * upgrade_to_block(). Without it: we move cells that are not written yet. */
     struct small_block *block = th_ptr_load_acq(&map->small);
     if (block->line_count_log2 + 1 < TH_MAP_LINES_LOG2) {
         return upgrade_to_block(map, block);

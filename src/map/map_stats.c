@@ -17,7 +17,7 @@ static struct group_walk groups_begin(const struct thi_map *map)
 {
     struct group_walk walk = {map, 0, TH_MAP_ROOT_GROUPS};
     if (!thi_map_is_small(map)) {
-        /* acquire @map.table_head: the directory before its use; other side: table_publish(). */
+        /* acquire @map.table_head: as in thi_map_table_cover(). */
         struct table *head = th_ptr_load_acq(&map->table_head);
         walk.end = head->chunk_count << TH_MAP_CHUNK_GROUPS_LOG2;
     }
@@ -75,12 +75,12 @@ static void stats_of_cells(const struct thi_map *map, const struct group *group,
 static void stats_of_memory(const struct thi_map *map, struct th_map_stats *stats)
 {
     stats->table_bytes = sizeof(struct thi_map);
-    /* acquire @map.small: the block before the pointer to it; other side: upgrade_to_block(). */
+    /* acquire @map.small: as in small_load(). */
     for (struct small_block *block = th_ptr_load_acq(&map->small); block != NULL;
          block = block->older) {
         stats->table_bytes += thi_map_small_bytes(block->line_count_log2);
     }
-    /* acquire @map.table_head: the directory before its use; other side: table_publish(). */
+    /* acquire @map.table_head: as in thi_map_table_cover(). */
     for (struct table *table = th_ptr_load_acq(&map->table_head); table != NULL;
          table = table->older) {
         stats->table_bytes += table->cells_bytes + table->sides_bytes + sizeof(*table) +

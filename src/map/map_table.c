@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * map_table.c - the directory of chunks: made longer ahead of need, never shorter.
  *
- * Guarantees   G1 a chunk, once published, stays mapped at its address until the map is freed: readers of integer keys
+ * Guarantees   G1 a chunk, once published, stays mapped at its address until the map is freed:
+ *                 readers of integer keys
  *              hold no guard.
  * Progress     lock-free: who loses the race to publish takes the winner's directory.
- * Layout       run k of the directory adds as many chunks as there were before; its cells are one region, its sides and
- *              pass counters another.
+ * Layout       run k of the directory adds as many chunks as there were before; its cells are one
+ *              region, its sides and pass counters another.
  */
 #include "map/map_priv.h"
 
@@ -98,15 +99,17 @@ static void roots_make_live(struct table *table)
     }
 }
 
-/* Brings the pointer that readers use up to the head. It only ever moves to longer directories: `shown` is read first, so
- * the head read after it is at least as long, and the exchange fails if somebody else moved it meanwhile. */
+/* Brings the pointer that readers use up to the head. It only ever moves to longer directories:
+ * `shown` is read first, so the head read after it is at least as long, and the exchange fails if
+ * somebody else moved it meanwhile. */
 static void table_show(struct thi_map *map)
 {
     for (;;) {
-        /* acquire @map.table: the head that was published before this pointer before our read of the head; other side:
-         * the exchange below. Without it: we put back a shorter directory under a reader who uses a longer one. */
+        /* acquire @map.table: the head that was published before this pointer before our read of
+         * the head; other side: table_show(). Without it: we put back a shorter directory
+         * under a reader who uses a longer one. */
         void *shown = th_ptr_load_acq(&map->table);
-        /* acquire @map.table_head: the directory before its use; other side: table_publish(). */
+        /* acquire @map.table_head: as in thi_map_table_cover(). */
         struct table *head = th_ptr_load_acq(&map->table_head);
         if (shown == head->chunks) {
             return;
@@ -121,8 +124,8 @@ static void table_show(struct thi_map *map)
 static bool table_publish(struct thi_map *map, struct table *older, struct table *table)
 {
     void *expected = older;
-    /* acq_rel @map.table_head: the directory's content before the pointer to it; other side: thi_map_table_cover().
-     * Without it: the next run copies entries that are not written. */
+    /* acq_rel @map.table_head: the directory's content before the pointer to it; other side:
+     * thi_map_table_cover(). Without it: the next run copies entries that are not written. */
     return th_ptr_cas_acqrel_acq(&map->table_head, &expected, table);
 }
 
@@ -130,8 +133,8 @@ th_status thi_map_table_cover(struct thi_map *map, uint32_t index)
 {
     uint64_t chunk = index >> TH_MAP_CHUNK_GROUPS_LOG2;
     for (;;) {
-        /* acquire @map.table_head: the directory before our copy of it; other side: table_publish().
-         * Without it: we copy entries that are not written. */
+        /* acquire @map.table_head: the directory before our copy of it; other side:
+         * table_publish(). Without it: we copy entries that are not written. */
         struct table *older = th_ptr_load_acq(&map->table_head);
         uint64_t count = older == NULL ? 0 : older->chunk_count;
         if (chunk < count) {

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * map_walk.c - iteration: a cursor is a position in the order of bit-reversed hashes, in which a group is an interval
- * whatever its depth.
+ * map_walk.c - iteration: a cursor is a position in the order of bit-reversed hashes, in which a
+ * group is an interval whatever its depth.
  *
- * Guarantees   G1 an entry present during the whole walk is given exactly once: the intervals given do not overlap and leave
+ * Guarantees   G1 an entry present during the whole walk is given exactly once: the intervals given
+ *                 do not overlap and leave
  *              nothing out, and each is read from groups whose words did not change meanwhile.
- * Progress     lock-free; after TRIES disturbed copies the group's lock is taken for one copy, so that a storm of erases
- *              cannot keep a walk from going on. A split or merge in progress is waited for.
+ * Progress     lock-free; after TRIES disturbed copies the group's lock is taken for one copy, so
+ *              that a storm of erases cannot keep a walk from going on. A split or merge in
+ *              progress is waited for.
  * Sources      the reverse-binary cursor is known from Redis' SCAN (P. Noordhuis).
  */
-#include <stdlib.h>
-
 #include "map/map_priv.h"
+
+#include <stdlib.h>
 
 #define TRIES 4u
 
@@ -90,8 +92,8 @@ static bool group_copy(const struct thi_map *map, const struct group *own, uint6
     return true;
 }
 
-/* Fills the snapshot with the entries of the interval from `first` on, which ends with the group, or sooner if more is
- * there than the room holds. */
+/* Fills the snapshot with the entries of the interval from `first` on, which ends with the group,
+ * or sooner if more is there than the room holds. */
 static void snapshot_take(struct thi_map *map, struct snapshot *snapshot)
 {
     unsigned round = 0;
@@ -130,7 +132,8 @@ static int entry_compare(const void *a, const void *b)
     return left->position < right->position ? -1 : left->position > right->position;
 }
 
-/* Gives the first `capacity` entries of the snapshot and moves the cursor behind them, or behind the interval. */
+/* Gives the first `capacity` entries of the snapshot and moves the cursor behind them, or behind
+ * the interval. */
 static size_t snapshot_give(const struct snapshot *snapshot, struct walk_entry *entries,
                             size_t capacity, struct th_map_cursor *cursor)
 {
@@ -140,7 +143,8 @@ static size_t snapshot_give(const struct snapshot *snapshot, struct walk_entry *
     if (count > capacity) {
         qsort(snapshot->entries, count, sizeof(*entries), entry_compare);
         count = capacity;
-        /* Keys of bytes maps can share a hash: those that share the last position come together, next time. */
+        /* Keys of bytes maps can share a hash: those that share the last position come together,
+         * next time. */
         while (count > 1 &&
                snapshot->entries[count - 1].position == snapshot->entries[count].position) {
             count--;

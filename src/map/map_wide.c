@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * map_wide.c - the get path of integer keys once more, compiled for processors with AVX where the build's baseline has none:
- * the same source, fewer instructions for each look at a line. Elsewhere it is the same as the one in map_u64.c.
+ * map_wide.c - the get path of integer keys once more, compiled for processors with AVX where the
+ * build's baseline has none: the same source, fewer instructions for each look at a line. Elsewhere
+ * it is the same as the one in map_u64.c.
  *
  * Guarantees   those of map_core.h.
  * Progress     as stated there.
