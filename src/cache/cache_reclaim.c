@@ -26,8 +26,8 @@
 #define MOVE_BOUND(cache) ((cache)->segment_bytes - ((cache)->segment_bytes >> COMPACT_DEAD_SHIFT))
 #define BARREN_VICTIMS_MAX 8u
 #define EXPIRY_SCANS_MAX 2u
-/* A store that needs what a guard may still show: patience of about 7 ms, once a stopped reader. The
- * sleeps become twice as long after every eight. */
+/* A store that needs what a guard may still show: patience of about 7 ms, once a stopped reader.
+ * The sleeps become twice as long after every eight. */
 #define GRACE_YIELDS_MAX 8u
 #define GRACE_SLEEPS_MAX 32u
 #define GRACE_SLEEP_NS 50000u

@@ -220,6 +220,88 @@ TEST(cache_no_eviction_refuses_when_full)
     cache_finish(cache);
 }
 
+/* Goal: an expiry that cannot be noted never leaves an item that outlives it. Method: in a full
+ * cache that may not evict, touch says TH_ENOMEM and changes nothing, get-and-touch shows and
+ * drops. */
+TEST(cache_touch_without_room_is_sound)
+{
+    struct th_cache_config config = {.memory_bytes = 1u << 20, .no_eviction = true};
+    struct th_cache *cache = cache_make(&config);
+    static char value[8000];
+    struct th_cache_view view;
+    CHECK_EQ(cache_set(cache, "k", "small"), TH_OK);
+    CHECK_EQ(cache_set(cache, "l", "small"), TH_OK);
+    for (size_t size = sizeof value; size > 0; size /= 2) { /* ever smaller, until nothing fits */
+        for (uint64_t id = 0; put_id(cache, id + size * 1000000, value, size) == TH_OK; id++) {
+            REQUIRE(id < 100000);
+        }
+    }
+    CHECK_EQ(th_cache_touch(cache, "k", 1, SUPPORT_NOW, SUPPORT_NOW + 1), TH_ENOMEM);
+    CHECK(cache_holds_at(cache, "k", "small", SUPPORT_NOW + 1));
+    CHECK_EQ(th_cache_touch(cache, "k", 1, SUPPORT_NOW, TH_CACHE_NEVER), TH_OK);
+    th_cache_enter(cache);
+    CHECK(th_cache_get_touch(cache, "l", 1, SUPPORT_NOW, SUPPORT_NOW + 1, &view));
+    CHECK_EQ(view.value_bytes, 5);
+    CHECK(memcmp(view.value, "small", 5) == 0);
+    th_cache_leave(cache);
+    CHECK(cache_holds(cache, "l", NULL));
+    cache_finish(cache);
+}
+
+static void broken_is_found(struct th_cache *cache, const char *want)
+{
+    const char *reason = "";
+    CHECK_EQ(th_cache_validate(cache, &reason), TH_EINVAL);
+    CHECK_EQ(th_cache_validate(cache, NULL), TH_EINVAL);
+    if (strstr(reason, want) == NULL) {
+        printf("# said: %s\n", reason);
+        CHECK(strstr(reason, want) != NULL);
+    }
+}
+
+/* Goal: validate is not blind. Method: break one thing at a time, look, mend it. */
+TEST(cache_validate_finds_what_is_broken)
+{
+    struct th_cache *cache = cache_make_sized(1u << 20);
+    CHECK_EQ(cache_put(cache, TH_CACHE_SET, "k", "v", SUPPORT_NOW + 5), TH_OK);
+    uint64_t reference = 0;
+    uint64_t hash = thi_cache_hash(cache, "k", 1);
+    REQUIRE(th_map_u64_get(cache->index, hash, &reference));
+    struct thi_item *item = thi_cache_item_at(cache, reference);
+    struct thi_segment *segment = &cache->segments[thi_cache_segment_of(cache, reference)];
+    cache_check(cache);
+    th_u64_add_rlx(&segment->load, 4);
+    broken_is_found(cache, "load is not the sum");
+    th_u64_sub_rlx(&segment->load, 4);
+    th_u32_store_rlx(&segment->expires_earliest, SUPPORT_NOW + 6);
+    broken_is_found(cache, "expires before its segment");
+    th_u32_store_rlx(&segment->expires_earliest, SUPPORT_NOW + 5);
+    th_u32_store_rlx(&segment->state, TH_SEGMENT_FREE);
+    broken_is_found(cache, "free segments");
+    th_u32_store_rlx(&segment->state, TH_SEGMENT_OPEN);
+    th_u64_add_rlx(&cache->pool.in_use, 1);
+    broken_is_found(cache, "segments in use");
+    th_u64_sub_rlx(&cache->pool.in_use, 1);
+    th_u64_add_rlx(&cache->pool.graced_total, 1);
+    broken_is_found(cache, "limbo");
+    th_u64_sub_rlx(&cache->pool.graced_total, 1);
+    struct thi_cache_stripe *stripe = &cache->stripes[hash & cache->stripe_mask];
+    th_u64_add_rlx(&stripe->bytes, 4);
+    broken_is_found(cache, "stripes");
+    th_u64_sub_rlx(&stripe->bytes, 4);
+    REQUIRE(th_map_u64_put(cache->index, hash + 1, reference, NULL) == TH_OK);
+    broken_is_found(cache, "lead to no live item");
+    REQUIRE(th_map_u64_erase(cache->index, hash + 1, NULL) == TH_OK);
+    REQUIRE(th_map_u64_erase(cache->index, hash, NULL) == TH_OK);
+    broken_is_found(cache, "does not refer to an item");
+    REQUIRE(th_map_u64_put(cache->index, hash, reference, NULL) == TH_OK);
+    uint32_t word = th_u32_load_rlx(&item->word);
+    th_u32_store_rlx(&item->word, word & ~(0xffu << TH_ITEM_VALUE_BITS));
+    broken_is_found(cache, "size out of range");
+    th_u32_store_rlx(&item->word, word);
+    cache_finish(cache);
+}
+
 /* Goal: expired items give their room before live ones do, without upkeep. Method: fill with items
  * of one second and then, a second later, with live ones: those must all stay. */
 TEST(cache_expired_room_is_used_before_live_items_go)

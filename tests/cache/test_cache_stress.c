@@ -2,6 +2,7 @@
  * test_cache_stress.c - real threads on one small cache: torn values, lost updates, stale hits.
  */
 #include <pthread.h>
+#include <sched.h>
 
 #include "cache/support.h"
 
@@ -282,6 +283,66 @@ TEST(cache_stress_cas_has_one_winner)
     CHECK(cache_holds_at(cache, "c", text, 1));
     CHECK(won > 0);
     cache_finish(cache);
+}
+
+struct revival {
+    struct th_cache *cache;
+    bool stop;
+    uint64_t done;
+    pthread_t threads[2];
+};
+
+static void *revival_run(void *argument)
+{
+    struct revival *revival = argument;
+    struct th_cache_item item = {.value = "1", .value_bytes = 1};
+    uint64_t done = 0;
+    uint64_t result;
+    for (uint64_t i = 0; !__atomic_load_n(&revival->stop, __ATOMIC_RELAXED); i++) {
+        th_status status;
+        switch (i % 4) {
+        case 0:
+            status = th_cache_store(revival->cache, TH_CACHE_APPEND, "k", 1, &item, 1, NULL);
+            break;
+        case 1:
+            status = th_cache_add_number(revival->cache, "k", 1, 1, false, 1, &result, NULL);
+            break;
+        case 2: status = th_cache_touch(revival->cache, "k", 1, 1, 9); break;
+        default:
+            status = th_cache_store(revival->cache, TH_CACHE_REPLACE, "k", 1, &item, 1, NULL);
+            break;
+        }
+        done += status == TH_OK;
+    }
+    (void)__atomic_add_fetch(&revival->done, done, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+/* Goal: what was flushed does not come back by an operation that read it before. Method: one thread
+ * sets and flushes, two append, add, touch and replace all the time; after each flush the key is
+ * gone. */
+TEST(cache_stress_flushed_items_do_not_come_back)
+{
+    struct revival revival = {.cache = cache_make_sized(4u << 20)};
+    for (unsigned i = 0; i < 2; i++) {
+        REQUIRE(pthread_create(&revival.threads[i], NULL, revival_run, &revival) == 0);
+    }
+    for (uint64_t i = 0; i < test_scaled(5000); i++) {
+        struct th_cache_item item = {.value = "1", .value_bytes = 1};
+        CHECK(th_cache_store(revival.cache, TH_CACHE_SET, "k", 1, &item, 1, NULL) == TH_OK);
+        if (i % 16 == 0) {
+            (void)sched_yield();
+        }
+        th_cache_flush(revival.cache, 1, 1);
+        CHECK(cache_holds_at(revival.cache, "k", NULL, 1));
+    }
+    __atomic_store_n(&revival.stop, true, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < 2; i++) {
+        (void)pthread_join(revival.threads[i], NULL);
+    }
+    printf("# %" PRIu64 " operations found the item\n", revival.done);
+    CHECK(revival.done > 0);
+    cache_finish(revival.cache);
 }
 
 TEST_MAIN()
