@@ -72,8 +72,8 @@ TH_INLINE void thi_port_memory_show(void *memory, size_t size)
 }
 #endif
 
-/* True if the processor has 16-byte vector loads that are never torn, and the compare instructions that
- * go with them (x86-64: AVX). */
+/* True if the processor has 16-byte vector loads that are never torn, and the compare instructions
+ * that go with them (x86-64: AVX). */
 TH_INLINE bool thi_port_has_wide_loads(void)
 {
 #if defined(__x86_64__)

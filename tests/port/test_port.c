@@ -248,6 +248,15 @@ TEST(cpu_count_is_at_least_one)
     CHECK(thi_port_cpu_count() < 1000000);
 }
 
+TEST(wide_loads_answer_does_not_change)
+{
+    /* Goal: code chosen by the answer stays chosen. Method: ask again and again. */
+    bool wide = thi_port_has_wide_loads();
+    for (unsigned i = 0; i < 1000; i++) {
+        CHECK_EQ(thi_port_has_wide_loads(), wide);
+    }
+}
+
 TEST(membarrier_registered_twice_works)
 {
     /* Goal: registering is idempotent and the heavy barrier works after it. Method: call both. */
