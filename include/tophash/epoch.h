@@ -120,8 +120,8 @@ TH_API void th_epoch_retire(struct th_epoch *domain, struct th_epoch_node *node,
                             void (*reclaim)(struct th_epoch_node *node));
 
 /* Tries to advance the epoch and reclaims at most `objects_max` objects (0: a default batch), the
- * caller's own first, then those that ended threads left behind and some of threads that have many.
- * Returns how many. Never waits. Inside `reclaim` it does nothing. */
+ * caller's own first, then those of some other threads, alive or ended; who calls again comes to
+ * the next ones. Returns how many. Never waits. Inside `reclaim` it does nothing. */
 TH_API size_t th_epoch_reclaim(struct th_epoch *domain, size_t objects_max);
 
 /* Waits until everything retired before the call has been reclaimed, or `timeout_ns` has passed.

@@ -300,14 +300,19 @@ void thi_epoch_batch_put_back(struct th_epoch_handle *record)
     th_u64_store_rel(&record->batches_finished, th_u64_load_rlx(&record->batches_begun));
 }
 
-/* Whether others should run what waits at this record: its member is gone, or has too much of
- * it. */
-static bool record_wants_help(const struct th_epoch_handle *record, bool urgent)
+/* Whether others should run what waits at this record: its member is gone, or has too much of it,
+ * or retired nothing since a helper last came by, and so may never look at it again. */
+static bool record_wants_help(struct th_epoch_handle *record, bool urgent)
 {
     uint64_t waiting = thi_epoch_waiting_objects(record);
-    /* relaxed: a hint; the limbo lock decides. */
+    /* relaxed, all: hints; the limbo lock decides. */
+    uint32_t retired = (uint32_t)th_u64_load_rlx(&record->retired_objects);
+    bool idle = th_u32_load_rlx(&record->seen_retired) == retired;
+    if (!idle) {
+        th_u32_store_rlx(&record->seen_retired, retired);
+    }
     bool left = th_u32_load_rlx(&record->state) == TH_EPOCH_RECORD_FREE;
-    return waiting >= TH_EPOCH_HELP_OBJECTS || (waiting != 0 && (left || urgent));
+    return waiting >= TH_EPOCH_HELP_OBJECTS || (waiting != 0 && (left || idle || urgent));
 }
 
 /* Looks at the next few records of the domain. */
@@ -340,8 +345,9 @@ size_t thi_epoch_reclaim(struct th_epoch_handle *runner, size_t objects_max)
         }
         done = thi_epoch_run_batch(runner, runner, objects_max);
     }
-    done += member_help(runner, objects_max - done,
-                        cap_is_exceeded(runner->domain, runner->unflushed_bytes));
+    /* Who asks for it gets it from everybody: what it waits for may lie with a thread that
+     * sleeps. */
+    done += member_help(runner, objects_max - done, true);
     thi_epoch_flush_bytes(runner);
     return done;
 }

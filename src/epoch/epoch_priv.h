@@ -92,6 +92,7 @@ struct thi_epoch_list {
  *               thread_id, name,    rlx                rlx, member        -
  *                is_handle
  *               blocked_*, reported rlx                rlx cas, scanners  -
+ *               seen_retired        rlx, helpers       rlx, helpers       -
  */
 struct th_epoch_handle {
     TH_ALIGNED(TH_CACHE_LINE_BYTES) struct th_au64 announced;
@@ -134,6 +135,7 @@ struct th_epoch_handle {
     struct th_au32 limbo_lock;
     struct th_au32 state;
     struct th_au32 is_handle;
+    struct th_au32 seen_retired; /* retired_objects when a helper last came by; its low half */
 };
 
 _Static_assert(sizeof(struct th_epoch_handle) == 5 * TH_CACHE_LINE_BYTES, "a record is five lines");

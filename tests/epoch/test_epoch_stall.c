@@ -201,4 +201,44 @@ TEST(epoch_long_list_of_an_idle_thread_gets_help)
     help_finish(domain);
 }
 
+static struct help_object remnants[3];
+
+static void *remnant_make(void *argument)
+{
+    struct sleeper *sleeper = argument;
+    for (int i = 0; i < 3; i++) {
+        remnants[i].canary = HELP_ALIVE;
+        th_epoch_retire(sleeper->domain, &remnants[i].node, sizeof(remnants[i]), help_reclaim_keep);
+    }
+    help_step_reach(&sleeper->steps, 1);
+    help_step_await(&sleeper->steps, 2);
+    return NULL;
+}
+
+/* Goal: the last few objects of a thread that goes idle do not wait for ever. Method: such a thread;
+ * first the main thread only retires, then, with another one, it only asks to reclaim. */
+TEST(epoch_remnant_of_an_idle_thread_gets_help)
+{
+    for (int ask = 0; ask < 2; ask++) {
+        struct th_epoch *domain = help_domain(&(struct th_epoch_config){.fences_only = true});
+        struct sleeper sleeper = {.domain = domain};
+        pthread_t thread = help_thread(remnant_make, &sleeper);
+        help_step_await(&sleeper.steps, 1);
+        if (ask == 0) {
+            help_retire_many(domain, 1000);
+        } else {
+            size_t reclaimed = th_epoch_reclaim(domain, 0);
+            reclaimed += th_epoch_reclaim(domain, 0);
+            reclaimed += th_epoch_reclaim(domain, 0);
+            CHECK_EQ(reclaimed, 3);
+        }
+        for (int i = 0; i < 3; i++) {
+            CHECK(remnants[i].canary == HELP_DEAD);
+        }
+        help_step_reach(&sleeper.steps, 2);
+        pthread_join(thread, NULL);
+        help_finish(domain);
+    }
+}
+
 TEST_MAIN()
