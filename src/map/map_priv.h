@@ -332,6 +332,8 @@ TH_INLINE void word_store(struct side *side, uint64_t word)
 /* Takes the group's lock if its word is still `*word`, which must be unlocked. */
 TH_INLINE bool group_try_lock(struct side *side, uint64_t *word)
 {
+    TH_DEBUG_ASSERT((*word & TH_WORD_LOCK) == 0);
+    TH_DEBUG_ASSERT(word_depth(*word) != 0); /* an absent group is its parent's holder's */
     /* acquire @map.word: what the last holder wrote before our reads of it; other side:
      * word_store(). Without it: we fill a cell that is full. Failure: relaxed, the caller starts
      * again. */
