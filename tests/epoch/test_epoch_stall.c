@@ -215,8 +215,8 @@ static void *remnant_make(void *argument)
     return NULL;
 }
 
-/* Goal: the last few objects of a thread that goes idle do not wait for ever. Method: such a thread;
- * first the main thread only retires, then, with another one, it only asks to reclaim. */
+/* Goal: the last few objects of a thread that goes idle do not wait for ever. Method: such a
+ * thread; first the main thread only retires, then, with another one, it only asks to reclaim. */
 TEST(epoch_remnant_of_an_idle_thread_gets_help)
 {
     for (int ask = 0; ask < 2; ask++) {
