@@ -84,8 +84,6 @@ uint64_t bench_grow_look(struct bench_grow *grow, uint64_t number, uint64_t tick
             outlier.steal_ns = steal - grow->checkpoint_steal_ns;
             grow->checkpoint_steal_ns = steal;
         }
-        uint64_t *window = &grow->window_max_ns[number * BENCH_WINDOWS / grow->count];
-        *window = own_ns > *window ? own_ns : *window;
         grow->own_max_ns = own_ns > grow->own_max_ns ? own_ns : grow->own_max_ns;
         outlier_add(grow, &outlier);
         wall_ns = bench_wall_ns();
@@ -186,17 +184,19 @@ static void windows_merge(const struct growth_run *run, struct bench_growth *gro
 {
     for (size_t w = 0; w < BENCH_WINDOWS; w++) {
         uint64_t ticks = 0;
-        uint64_t max_ns = 0;
+        uint64_t max_ticks = 0;
         uint64_t count = 0;
         for (unsigned i = 0; i < run->threads; i++) {
             const struct bench_grow *grow = &run->grows[i];
             ticks += grow->window_sum_ticks[w];
-            max_ns = grow->window_max_ns[w] > max_ns ? grow->window_max_ns[w] : max_ns;
+            if (grow->window_max_ticks[w] > max_ticks) {
+                max_ticks = grow->window_max_ticks[w];
+            }
             count += grow->count / BENCH_WINDOWS;
         }
-        double mean_ns = (double)ticks / run->grows[0].ticks_per_ns / (double)(count ? count : 1);
-        growth->window_mean_ns[w] = mean_ns;
-        growth->window_max_ns[w] = max_ns > 0 ? (double)max_ns : mean_ns;
+        double per_ns = run->grows[0].ticks_per_ns;
+        growth->window_mean_ns[w] = (double)ticks / per_ns / (double)(count > 0 ? count : 1);
+        growth->window_max_ns[w] = (double)max_ticks / per_ns;
     }
 }
 

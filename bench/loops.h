@@ -174,7 +174,11 @@ static void loop_grow_timed(struct bench_grow *grow)
             own_ticks = (uint64_t)((double)bench_grow_look(grow, i, ticks) * grow->ticks_per_ns);
         }
         grow->histogram[bench_bucket(own_ticks)]++;
-        grow->window_sum_ticks[i * BENCH_WINDOWS / grow->count] += own_ticks;
+        uint64_t window = i * BENCH_WINDOWS / grow->count;
+        grow->window_sum_ticks[window] += own_ticks;
+        if (own_ticks > grow->window_max_ticks[window]) {
+            grow->window_max_ticks[window] = own_ticks;
+        }
         if ((i & 63) == 63) {
             (void)bench_grow_look(grow, i, 0);
             peer_quiesce(map);

@@ -182,7 +182,7 @@ static inline bool bench_slice_goes_on(struct bench_slice *slice, uint64_t done)
 
 /* ---------------------------------------------------------------- growth, every insert timed */
 
-#define BENCH_WINDOWS 400u   /* points of the curve 'latency over time' */
+#define BENCH_WINDOWS 200u   /* points of the curve 'latency over time' */
 #define BENCH_OUTLIERS 12u   /* worst operations kept with their explanation */
 #define BENCH_SUBBUCKETS 64u /* of the histogram, in each power of two */
 #define BENCH_BUCKETS (BENCH_SUBBUCKETS * 40u)
@@ -217,7 +217,7 @@ struct bench_grow {
     uint64_t cpu_ns;
     uint64_t wall_ns;
     uint32_t *histogram; /* BENCH_BUCKETS, of own ticks */
-    uint64_t window_max_ns[BENCH_WINDOWS];
+    uint64_t window_max_ticks[BENCH_WINDOWS];
     uint64_t window_sum_ticks[BENCH_WINDOWS];
     struct bench_outlier outliers[BENCH_OUTLIERS];
     size_t outlier_count;

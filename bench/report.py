@@ -63,9 +63,8 @@ def write_head(data):
     print("Written by `bench/report.py` from one run of the benchmark program; do not edit it here.")
     print("To make it again:\n")
     options = [o for o in data["options"] if not o.startswith(("--json", "--svg", "--quiet"))]
-    print("```\nmake bench ARGS=\"" + " ".join(options) + "\"")
-    print("bench/report.py build/bench/results/results.json performance > docs/performance.md")
-    print("mkdir -p docs/performance && cp build/bench/results/*.svg docs/performance/\n```\n")
+    print("```\ntools/build.sh bench")
+    print(" ".join(["bench/document.sh"] + [o for o in options if o != "--verdict"]) + "\n```\n")
     print("## On what\n")
     table(["", ""], [[k.replace("_", " "), v] for k, v in data["machine"].items()])
     table(

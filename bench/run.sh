@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # run.sh [OPTIONS] - runs the benchmark program; what it is built with, see tools/build.sh bench.
-# Results go to build/bench/results unless --json or --svg say otherwise.
+# Results go to build/bench/results, anew, unless --json or --svg say otherwise.
 set -eu
 cd "$(dirname "$0")/.."
 program=${TOPHASH_BENCH:-}
@@ -15,5 +15,6 @@ if [ -z "$program" ]; then
     exit 1
 fi
 results=build/bench/results
+rm -rf "$results"
 mkdir -p "$results"
 exec "$program" --json="$results/results.json" --svg="$results" "$@"

@@ -331,7 +331,7 @@ static bool growth_chart(const struct chart *chart)
                           .y_log = true};
     text_write(
         out, MARGIN_LEFT, 20, "start",
-        "Worst insert while growing from empty, one thread, own CPU time, by 1/400 of the run");
+        "Worst insert while growing from empty, one thread, own CPU time, by 1/200 of the run");
     legend_write(out, chart->options, 42, false);
     panel_frame(&panel, "", "entries");
     entries_ticks(&panel);
