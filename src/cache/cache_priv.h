@@ -243,11 +243,9 @@ struct thi_cache_found {
     bool live; /* same key, neither expired nor flushed */
 };
 
-/* Equal hashes cost an eviction here, where a map only compares once more: so the size goes in
- * again, which keeps short keys of different sizes apart for every seed. */
 TH_INLINE uint64_t thi_cache_hash(const struct th_cache *cache, const void *key, size_t key_bytes)
 {
-    return thi_hash_bytes(&cache->seed, key, key_bytes) + key_bytes * 0xd6e8feb86659fd93u;
+    return thi_hash_bytes(&cache->seed, key, key_bytes);
 }
 
 TH_INLINE struct thi_item *thi_cache_item_at(const struct th_cache *cache, uint64_t reference)
