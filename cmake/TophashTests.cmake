@@ -1,5 +1,5 @@
 # Test programs and scripts, by room. Every test has a time limit; a program adds one for each case.
-set(test_timeout_s 120)
+set(test_timeout_s 200)
 if(TOPHASH_SANITIZE OR TOPHASH_COVERAGE)
     set(test_timeout_s 600)
 endif()

@@ -17,10 +17,11 @@
     failed_here = 0
     skipped_here = 0
     reason = ""
+    failures_here = ""
 }
 /<failure/ { failed_here = 1 }
 /<skipped/ { skipped_here = 1 }
-/not ok / { sub(/.*not ok/, "not ok"); failures = failures "\n  " name ": " $0 }
+/not ok / { sub(/.*not ok/, "not ok"); failures_here = failures_here "\n  " name ": " $0 }
 / # SKIP / { sub(/.*ok [0-9]+ /, ""); reasons = reasons "\n  " name ": " $0 }
 /skipped: / { reason = $0; sub(/.*skipped: /, "", reason) }
 /[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/ {
@@ -29,6 +30,8 @@
     sub(/.*<system-out>/, "", closing)
 }
 /<\/testcase>/ {
+    # What a test prints while it passes may hold such lines of programs that it runs.
+    if (failed_here) { failures = failures failures_here }
     count = split(closing, words, /[ ,]+/)
     if (failed_here && (closing == "" || words[3] == 0)) {
         failed++
