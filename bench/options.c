@@ -29,7 +29,7 @@ const struct bench_peer *const bench_all_peers[] = {
 #ifdef BENCH_HAVE_CK
     &bench_peer_ck,
 #endif
-    &bench_peer_limit,     &bench_peer_sharded_pthread, NULL,
+    &bench_peer_limit,     &bench_peer_sharded_call, &bench_peer_sharded_pthread, NULL,
 };
 
 const char *const bench_missing_peers[] = {
@@ -63,7 +63,7 @@ void bench_options_usage(FILE *out)
     fputs(
         "usage: tophash-bench [options]\n"
         "  --maps=LIST       tophash sharded tbb libcuckoo lfht-qsbr lfht-memb ck_ht limit\n"
-        "                    sharded-pthread (all but the last)\n"
+        "                    sharded-call sharded-pthread (all but the last two)\n"
         "  --keys=LIST       entries, such as 1M,16M (1M,16M)\n"
         "  --threads=LIST    (1,2,4)\n"
         "  --workloads=LIST  get zipf miss get_many 95/5 50/50 churn growth memory small (all)\n"
@@ -204,7 +204,7 @@ static void options_quicken(struct bench_options *options)
 static void options_complete(struct bench_options *options, bool quick)
 {
     bool all_peers = options->peer_count == 0;
-    for (size_t i = 0; all_peers && bench_all_peers[i] != &bench_peer_sharded_pthread; i++) {
+    for (size_t i = 0; all_peers && bench_all_peers[i] != &bench_peer_sharded_call; i++) {
         options->peers[options->peer_count++] = bench_all_peers[i];
     }
     if (options->keys_count == 0) {

@@ -271,6 +271,7 @@ struct bench_peer {
 
 extern const struct bench_peer bench_peer_tophash;
 extern const struct bench_peer bench_peer_sharded;
+extern const struct bench_peer bench_peer_sharded_call;
 extern const struct bench_peer bench_peer_sharded_pthread;
 extern const struct bench_peer bench_peer_tbb;
 extern const struct bench_peer bench_peer_cuckoo;

@@ -95,7 +95,8 @@ def write_method(data):
         "our table has; under get_many it prefetches 32 of them. `sharded` is the table that a "
         "program would write for itself: 256 shards with a spinning reader-writer lock in a cache "
         "line of its own each, linear probing. POSIX locks in its place (`sharded-pthread`) are "
-        "slower, so they are not shown unless asked for. ck_ht allows one writer at a time: writers "
+        "slower; called like a library instead of inlined (`sharded-call`) it is too; both are not shown "
+        "unless asked for. ck_ht allows one writer at a time: writers "
         "take a spin lock. liburcu's table frees erased nodes and grows in threads of its own, whose "
         "time is not counted.\n"
     )

@@ -25,6 +25,12 @@
 #define SHARD_CELLS_MIN 8u
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
+#ifdef SHARDED_CALLS
+#define SHARDED_OPERATION __attribute__((noinline)) static
+#else
+#define SHARDED_OPERATION static inline
+#endif
+
 struct shard_cell {
     uint64_t key;
     uint64_t value;
@@ -114,7 +120,7 @@ static bool shard_double(struct shard *shard, bool huge_pages)
     return true;
 }
 
-static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
+SHARDED_OPERATION bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
 {
     uint64_t hash = bench_hash(key);
     struct shard *shard = shard_of(map, hash);
@@ -130,8 +136,8 @@ static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
 
 /* All prefetches first, then the gets. */
 #define PEER_HAS_GET_MANY 1
-static inline size_t peer_get_many(struct peer_map *map, const uint64_t *keys, uint64_t *values,
-                                   bool *found)
+SHARDED_OPERATION size_t peer_get_many(struct peer_map *map, const uint64_t *keys, uint64_t *values,
+                                       bool *found)
 {
     size_t hits = 0;
     for (unsigned i = 0; i < BENCH_BATCH; i++) {
@@ -145,7 +151,7 @@ static inline size_t peer_get_many(struct peer_map *map, const uint64_t *keys, u
     return hits;
 }
 
-static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t value)
+SHARDED_OPERATION bool peer_update(struct peer_map *map, uint64_t key, uint64_t value)
 {
     uint64_t hash = bench_hash(key);
     struct shard *shard = shard_of(map, hash);
@@ -159,7 +165,7 @@ static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t valu
     return found;
 }
 
-static inline bool peer_insert(struct peer_map *map, uint64_t key, uint64_t value)
+SHARDED_OPERATION bool peer_insert(struct peer_map *map, uint64_t key, uint64_t value)
 {
     uint64_t hash = bench_hash(key);
     struct shard *shard = shard_of(map, hash);
@@ -193,7 +199,7 @@ static inline void shard_shift_back(struct shard *shard, uint64_t hole)
     shard->cells[hole].key = 0;
 }
 
-static inline bool peer_erase(struct peer_map *map, uint64_t key)
+SHARDED_OPERATION bool peer_erase(struct peer_map *map, uint64_t key)
 {
     uint64_t hash = bench_hash(key);
     struct shard *shard = shard_of(map, hash);
