@@ -98,7 +98,6 @@ static inline uint64_t test_random(uint64_t *state)
 
 /* What the arguments and the environment ask for. */
 struct test_options {
-    unsigned limit_s;
     bool list;
     char **names; /* substrings; none: all tests */
     int name_count;
@@ -117,6 +116,9 @@ static inline const char *test_option(const char *argument, const char *prefix)
     return strncmp(argument, prefix, size) == 0 ? argument + size : NULL;
 }
 
+static unsigned test_limit_s = 120; /* of one test */
+
+/* TOPHASH_TEST_SEED, TOPHASH_TEST_SCALE, TOPHASH_TEST_TIME_LIMIT: as the options. */
 static inline void test_environment_read(void)
 {
     struct timespec now;
@@ -127,14 +129,18 @@ static inline void test_environment_read(void)
     if (scale != NULL) {
         test_scale_percent = (unsigned)strtoul(scale, NULL, 10);
     }
+    const char *limit_s = getenv("TOPHASH_TEST_TIME_LIMIT");
     if (seed != NULL) {
         test_seed = strtoull(seed, NULL, 0);
+    }
+    if (limit_s != NULL) {
+        test_limit_s = (unsigned)strtoul(limit_s, NULL, 10);
     }
 }
 
 static inline struct test_options test_options_read(int argc, char **argv)
 {
-    struct test_options options = {.limit_s = 120};
+    struct test_options options = {.list = false};
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
         const char *value;
@@ -143,7 +149,7 @@ static inline struct test_options test_options_read(int argc, char **argv)
         } else if ((value = test_option(argv[i], "--scale=")) != NULL) {
             test_scale_percent = (unsigned)strtoul(value, NULL, 10);
         } else if ((value = test_option(argv[i], "--time-limit=")) != NULL) {
-            options.limit_s = (unsigned)strtoul(value, NULL, 10);
+            test_limit_s = (unsigned)strtoul(value, NULL, 10);
         } else if (strcmp(argv[i], "--list") == 0) {
             options.list = true;
         } else {
@@ -178,13 +184,13 @@ static inline void test_time_is_up(int signal_number)
     _exit(3);
 }
 
-static inline void test_case_run(const struct test_case *test, unsigned number, unsigned limit_s,
+static inline void test_case_run(const struct test_case *test, unsigned number,
                                  struct test_totals *totals)
 {
     test_failures = 0;
     test_skip_reason = NULL;
     snprintf(test_running, sizeof test_running, "not ok %u %s\n", number, test->name);
-    alarm(limit_s);
+    alarm(test_limit_s);
     test->run();
     alarm(0);
     if (test_failures != 0) {
@@ -218,7 +224,7 @@ static inline int test_main(int argc, char **argv)
         if (options.list) {
             printf("%s\n", test->name);
         } else {
-            test_case_run(test, number, options.limit_s, &totals);
+            test_case_run(test, number, &totals);
         }
     }
     if (!options.list) {

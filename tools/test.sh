@@ -20,6 +20,18 @@ fi
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}"
+# Instrumented programs are slow: fewer rounds of what has rounds, and more time for the rest. The
+# programs print the scale they run at.
+case $preset in
+*tsan*) scale=25 ;;
+*asan* | coverage) scale=50 ;;
+*) scale=100 ;;
+esac
+export TOPHASH_TEST_SCALE="${TOPHASH_TEST_SCALE:-$scale}"
+if [ "$scale" != 100 ]; then
+    export TOPHASH_TEST_TIME_LIMIT="${TOPHASH_TEST_TIME_LIMIT:-500}"
+fi
+
 # The thread sanitizer of older compilers cannot cope with much address randomization.
 launcher=""
 case $preset in
