@@ -25,6 +25,8 @@ struct lfht_entry {
     struct rcu_head head;
 };
 
+_Static_assert(offsetof(struct lfht_entry, node) == 0, "entry_of() counts on it");
+
 struct peer_map {
     struct cds_lfht *table;
     uint64_t entries; /* to be settled for; 0: it sizes itself */
@@ -32,7 +34,7 @@ struct peer_map {
 
 static inline struct lfht_entry *entry_of(struct cds_lfht_node *node)
 {
-    return caa_container_of(node, struct lfht_entry, node);
+    return (struct lfht_entry *)(void *)node; /* its first member */
 }
 
 static inline int lfht_match(struct cds_lfht_node *node, const void *key)
@@ -94,7 +96,7 @@ static inline bool peer_insert(struct peer_map *map, uint64_t key, uint64_t valu
 
 static void lfht_free_entry(struct rcu_head *head)
 {
-    free(caa_container_of(head, struct lfht_entry, head));
+    free((char *)head - offsetof(struct lfht_entry, head));
 }
 
 static inline bool peer_erase(struct peer_map *map, uint64_t key)
