@@ -9,7 +9,7 @@ file(GLOB library_sources CONFIGURE_DEPENDS
 # One source is compiled for processors with AVX; the library asks at run time before it calls it.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/src/map/map_wide.c PROPERTIES
-        COMPILE_OPTIONS "-mavx2;-mbmi")
+        COMPILE_OPTIONS "-mavx;-mbmi;-mprfchw")
 endif()
 
 

@@ -31,53 +31,57 @@
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
 #include <immintrin.h>
 
-/* Bits for each cell, the lowest set if its key is `key`. Few loads: the queue of loads is what
- * limits how many gets are under way at once. */
-#ifdef __AVX2__
-#define TH_LINE_BIT_BYTES 8u /* of the line for each bit of a match */
-TH_INLINE unsigned thi_line_match(const void *line, uint64_t key)
-{
-    const __m256i *halves = (const __m256i *)line;
-    __m256i wanted = _mm256_set1_epi64x((long long)key);
-    __m256i low = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(&halves[0]));
-    __m256i high = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(&halves[1]));
-    unsigned low_bits = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(low));
-    unsigned high_bits = (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(high));
-    return (low_bits | high_bits << 4) & 0x55u;
-}
-#else
-#define TH_LINE_BIT_BYTES 4u
-TH_INLINE unsigned thi_line_match(const void *line, uint64_t key)
+/* Four bits for each cell, the lowest set if its key is `key` but for the `ignored` bits. What waits
+ * for the line are vector registers, of which a processor has many; the integer registers that are
+ * written while a line is waited for are what limits how many gets are under way at once. */
+#ifdef __AVX__
+TH_INLINE unsigned thi_line_match(const void *line, uint64_t key, uint64_t ignored)
 {
     const __m128i *cells = (const __m128i *)line;
     __m128i wanted = _mm_set1_epi64x((long long)key);
-    __m128i first = _mm_cmpeq_epi32(wanted, _mm_load_si128(&cells[0]));
-    __m128i second = _mm_cmpeq_epi32(wanted, _mm_load_si128(&cells[1]));
-    __m128i third = _mm_cmpeq_epi32(wanted, _mm_load_si128(&cells[2]));
-    __m128i fourth = _mm_cmpeq_epi32(wanted, _mm_load_si128(&cells[3]));
-    __m128i packed =
-        _mm_packs_epi16(_mm_packs_epi32(first, second), _mm_packs_epi32(third, fourth));
-    /* Four bits a cell: both halves of the key, both of the value. */
-    unsigned halves = (unsigned)_mm_movemask_epi8(packed);
+    __m128i mask = _mm_set1_epi64x((long long)ignored);
+    __m128i first = _mm_cmpeq_epi64(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[0])));
+    __m128i second = _mm_cmpeq_epi64(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[1])));
+    __m128i third = _mm_cmpeq_epi64(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[2])));
+    __m128i fourth = _mm_cmpeq_epi64(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[3])));
+    __m128i low = _mm_packs_epi32(first, second);
+    __m128i high = _mm_packs_epi32(third, fourth);
+    return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high)) & 0x1111u;
+}
+#else
+TH_INLINE unsigned thi_line_match(const void *line, uint64_t key, uint64_t ignored)
+{
+    const __m128i *cells = (const __m128i *)line;
+    __m128i wanted = _mm_set1_epi64x((long long)key);
+    __m128i mask = _mm_set1_epi64x((long long)ignored);
+    __m128i first = _mm_cmpeq_epi32(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[0])));
+    __m128i second = _mm_cmpeq_epi32(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[1])));
+    __m128i third = _mm_cmpeq_epi32(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[2])));
+    __m128i fourth = _mm_cmpeq_epi32(wanted, _mm_or_si128(mask, _mm_load_si128(&cells[3])));
+    __m128i low = _mm_packs_epi32(first, second);
+    __m128i high = _mm_packs_epi32(third, fourth);
+    /* Both halves of the key, both of the value. */
+    unsigned halves = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
     return halves & (halves >> 1) & 0x1111u;
 }
 #endif
 
 /* The offset in bytes of the cell, of four {key, value} cells at a 64-byte boundary, whose key is
- * `key`; TH_LINE_NONE. */
-TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
+ * `key` but for the `ignored` bits, which are set in `key`; TH_LINE_NONE. One look: a key whose
+ * ignored bits change meanwhile is found all the same. */
+TH_INLINE unsigned thi_line_find(const void *line, uint64_t key, uint64_t ignored)
 {
-    unsigned match = thi_line_match(line, key);
+    unsigned match = thi_line_match(line, key, ignored);
     /* acquire @atomic.line: the keys before the reads that follow; the processor keeps the order of
-     * loads, this the compiler's; other side: the release store of a key. Without it: the value is
-     * read before the key that shows it. */
+     * loads, this the compiler's; other side: cell_store_key(). Without it: the value is read
+     * before the key that shows it. */
     th_fence_signal_acq();
-    return match == 0 ? TH_LINE_NONE : thi_lowest_bit(match) * TH_LINE_BIT_BYTES;
+    return match == 0 ? TH_LINE_NONE : (unsigned)__builtin_ctz(match) * 4u;
 }
 
 #else
 
-TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
+TH_INLINE unsigned thi_line_find(const void *line, uint64_t key, uint64_t ignored)
 {
     const struct {
         struct th_au64 key;
@@ -86,9 +90,8 @@ TH_INLINE unsigned thi_line_find(const void *line, uint64_t key)
     unsigned found = TH_LINE_NONE;
     for (unsigned i = 0; i < 4; i++) {
         /* acquire @atomic.line: what was written before the key before the reads that follow; other
-         * side: the release store of a key. Without it: the value of the cell's last tenant is
-         * read. */
-        found = th_u64_load_acq(&cells[i].key) == key ? i * 16 : found;
+         * side: cell_store_key(). Without it: the value of the cell's last tenant is read. */
+        found = (th_u64_load_acq(&cells[i].key) | ignored) == key ? i * 16 : found;
     }
     return found;
 }

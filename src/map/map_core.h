@@ -213,6 +213,17 @@ TH_INLINE struct cell *spot_line(const struct spot *spot, uint64_t hash)
     return &spot->cells[hash_home(hash) & ~(TH_MAP_LINE_CELLS - 1)];
 }
 
+/* The first line that entries are displaced to from the home line. */
+TH_INLINE struct cell *line_next(const struct spot *spot, uint64_t hash)
+{
+    return &spot->cells[(hash_home(hash) & ~(TH_MAP_LINE_CELLS - 1)) ^ TH_MAP_LINE_CELLS];
+}
+
+TH_INLINE bool line_was_passed(const struct side *side, uint64_t hash)
+{
+    return (passed_load(side) >> hash_line(hash, TH_MAP_LINES - 1) & 1) != 0;
+}
+
 /* Asks for the lines that a look at the hash will read. */
 TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
 {
@@ -230,7 +241,7 @@ enum quick { QUICK_FOUND, QUICK_ABSENT, QUICK_UNKNOWN };
  * hit needs none of this: an entry that stands where we look is the key's. */
 TH_INLINE bool spot_covers_all(const struct spot *spot, uint64_t hash, uint64_t word)
 {
-    bool ends_here = (passed_load(spot->side) >> hash_line(hash, TH_MAP_LINES - 1) & 1) == 0;
+    bool ends_here = !line_was_passed(spot->side, hash);
     bool typical = ((word ^ spot->hint) >> TH_WORD_DEPTH_SHIFT) == 0;
     return ends_here && typical && (word & TH_WORD_SPECIAL) == 0;
 }
@@ -257,10 +268,8 @@ TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind,
         *stored = key_let_go(word);
         return *cell != NULL;
     }
-    unsigned offset = thi_line_find(line, key->word);
-    if (TH_UNLIKELY(offset == TH_LINE_NONE)) {
-        offset = thi_line_find(line, key_held(key->word)); /* held by an updater, perhaps */
-    }
+    /* Held by an updater or not: one look, or an update that ends between two would hide it. */
+    unsigned offset = thi_line_find(line, key->word, TH_KEY_FREE);
     *cell = (struct cell *)((uintptr_t)line + offset);
     *stored = key->word;
     return offset != TH_LINE_NONE;
@@ -271,6 +280,10 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
 {
     struct spot spot = spot_of(map, key->hash);
     uint64_t word = word_load(spot.side);
+    if (TH_UNLIKELY(line_was_passed(spot.side, key->hash))) {
+        /* Some entry of this line stands in the next one: ask for it before the first arrives. */
+        __builtin_prefetch(line_next(&spot, key->hash));
+    }
     THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
     uint64_t stored;
     struct cell *cell;
@@ -313,30 +326,34 @@ TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const 
 }
 
 /* The same in the home line of a map in the table, without a look at anything but the line. The
- * lock proves by itself that the cell is the key's (I1). QUICK_ABSENT is as good as a get's. */
-TH_INLINE enum quick key_lock_quick(const struct thi_map *map, const struct key_kind *kind,
-                                    const struct key *key, struct found *found)
+ * lock proves by itself that the cell is the key's (I1). False: not this way. */
+TH_INLINE bool key_lock_quick(const struct thi_map *map, const struct key_kind *kind,
+                              const struct key *key, struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
-    uint64_t word = word_load(spot.side);
-    if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &found->cell, &found->stored))) {
-        return quick_absent(&spot, key->hash, word);
-    }
-    if (!cell_try_lock(found->cell, found->stored)) {
-        return QUICK_UNKNOWN;
+    bool here = home_find(map, kind, spot.cells, key, &found->cell, &found->stored);
+    if (TH_UNLIKELY(!here) || TH_UNLIKELY(!cell_try_lock(found->cell, found->stored))) {
+        return false;
     }
     THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
-    return QUICK_FOUND;
+    return true;
+}
+
+/* True if the key is certainly absent, as a get would tell, by a look at its home line. */
+TH_INLINE bool key_absent_quick(const struct thi_map *map, const struct key_kind *kind,
+                                const struct key *key)
+{
+    uint64_t value;
+    return quick_look(map, kind, key, &value) == QUICK_ABSENT;
 }
 
 TH_INLINE bool key_lock_any(struct thi_map *map, const struct key_kind *kind, const struct key *key,
                             struct found *found)
 {
-    enum quick quick = key_lock_quick(map, kind, key, found);
-    if (TH_LIKELY(quick != QUICK_UNKNOWN)) {
-        return quick == QUICK_FOUND;
+    if (TH_LIKELY(key_lock_quick(map, kind, key, found))) {
+        return true;
     }
-    return key_lock(map, kind, key, found);
+    return !key_absent_quick(map, kind, key) && key_lock(map, kind, key, found);
 }
 
 /* Gives a held cell its new value and lets it go. Returns the value before. */
@@ -385,7 +402,7 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
         return word_same(word_recheck(spot.side), word) ? INSERT_PRESENT : INSERT_AGAIN;
     }
     struct cell *line = spot_line(&spot, key->hash);
-    unsigned offset = thi_line_find(line, TH_KEY_EMPTY);
+    unsigned offset = thi_line_find(line, TH_KEY_EMPTY, 0);
     bool room = offset != TH_LINE_NONE && spot_covers_all(&spot, key->hash, word);
     if (!room || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
         return INSERT_AGAIN;

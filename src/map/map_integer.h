@@ -75,7 +75,7 @@ TH_INLINE bool integer_line_look(const struct thi_map *map, uint64_t hash, uint6
     struct spot spot = spot_of(map, hash);
     uint64_t word = word_load(spot.side);
     uintptr_t line = (uintptr_t)spot_line(&spot, hash);
-    unsigned offset = thi_line_find((const void *)line, hash | TH_KEY_MARKS);
+    unsigned offset = thi_line_find((const void *)line, hash | TH_KEY_MARKS, TH_KEY_FREE);
     *value = cell_value((struct cell *)(line + offset % TH_LINE_NONE));
     return (offset != TH_LINE_NONE) & (word_recheck(spot.side) == word);
 }

@@ -77,7 +77,7 @@ TH_INLINE void thi_port_memory_show(void *memory, size_t size)
 TH_INLINE bool thi_port_has_wide_loads(void)
 {
 #if defined(__x86_64__)
-    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
+    return __builtin_cpu_supports("avx") != 0 && __builtin_cpu_supports("bmi") != 0;
 #else
     return false;
 #endif
