@@ -354,4 +354,71 @@ TEST(map_allocator_gets_everything_back)
     }
 }
 
+/* ------------------------------------------------------------------ one hot key */
+
+struct hot {
+    const struct kind *kind;
+    void *map;
+    unsigned part; /* 0 updates, 1 looks, 2 inserts */
+    bool *stop;
+    uint64_t rounds;
+    uint64_t missed;
+};
+
+enum { HOT_ID = 77, HOT_MS = 100, HOT_PARTS = 3 };
+
+/* Updates hold the key's cell for a moment, again and again; lookups and inserts come at any of these moments. One thread a
+ * part: more of them would only wait for each other. */
+static void *hot_run(void *argument)
+{
+    struct hot *self = argument;
+    const struct kind *kind = self->kind;
+    uint64_t values[2], ids[2] = {HOT_ID, HOT_ID};
+    bool found[2];
+    for (; !__atomic_load_n(self->stop, __ATOMIC_RELAXED); self->rounds++) {
+        if (self->part == 0) {
+            self->missed += kind->fetch_add(self->map, HOT_ID, 1, NULL) != TH_OK;
+        } else if (self->part == 2) {
+            self->missed += kind->insert(self->map, HOT_ID, 1, NULL) != TH_EXISTS;
+        } else if (self->rounds % 8 == 0) {
+            self->missed += kind->get_many(self->map, ids, 2, values, found) != 2;
+        } else {
+            self->missed += !kind->get(self->map, HOT_ID, NULL);
+        }
+    }
+    return NULL;
+}
+
+/* Goal: a key is found, and not inserted a second time, while others update it: held and let go between two looks at its line must
+ * not look like absence. Method: an updater, a reader and an inserter of one key, at several sizes of the map. */
+TEST(map_hot_key_is_never_missed_while_it_is_updated)
+{
+    static const uint64_t sizes[] = {0, 30, 3000};
+    for (size_t k = 0; k < KIND_COUNT; k++) {
+        for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+            void *map = kind_make(&kinds[k], NULL);
+            fill(&kinds[k], map, 1000, sizes[s]);
+            CHECK_EQ(kinds[k].put(map, HOT_ID, 0, NULL), TH_OK);
+            bool stop = false;
+            struct hot hot[HOT_PARTS];
+            pthread_t threads[HOT_PARTS];
+            uint64_t sum = 0;
+            for (unsigned i = 0; i < HOT_PARTS; i++) {
+                hot[i] = (struct hot){&kinds[k], map, i, &stop, 0, 0};
+                threads[i] = pool_start(hot_run, &hot[i]);
+            }
+            pool_sleep_ms(test_scaled(HOT_MS));
+            __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+            for (unsigned i = 0; i < HOT_PARTS; i++) {
+                pool_join(threads[i]);
+                CHECK_EQ(hot[i].missed, 0);
+            }
+            CHECK(kinds[k].get(map, HOT_ID, &sum));
+            CHECK_EQ(sum, hot[0].rounds);
+            CHECK_EQ(kinds[k].count(map), sizes[s] + 1);
+            kind_finish(&kinds[k], map);
+        }
+    }
+}
+
 TEST_MAIN()

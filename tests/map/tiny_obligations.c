@@ -465,6 +465,60 @@ TEST(obligation_6_10_reads_go_on_while_a_small_map_moves)
     check_met("moves of small maps", met);
 }
 
+/* True if a writer's change of `id` shows in every way of looking: single, batch, walk. */
+static bool change_shows(struct world *world, const struct actor *writer)
+{
+    uint64_t seen = 0, batch = 0, walked = 0;
+    bool in_batch = false, in_walk = false;
+    bool found = world->kind->get(world->map, writer->id, &seen);
+    (void)world->kind->get_many(world->map, &writer->id, 1, &batch, &in_batch);
+    struct th_map_cursor cursor = {0, 0};
+    struct kind_entry entries[64];
+    size_t count = 0;
+    while ((count = world->kind->next(world->map, &cursor, entries, 64)) != 0) {
+        for (size_t i = 0; i < count; i++) {
+            in_walk = in_walk || entries[i].id == writer->id;
+            walked = entries[i].id == writer->id ? entries[i].value : walked;
+        }
+    }
+    if (writer->part == PART_ERASE) {
+        return !found && !in_batch && !in_walk;
+    }
+    uint64_t expected = writer->part == PART_ADD ? value_of(writer->id) + 5 : 5;
+    return found && in_batch && in_walk && seen == expected && batch == expected &&
+           walked == expected;
+}
+
+/* Goal: a write that ended while a small map was being moved shows from then on, everywhere. Method: the mover stopped between copy and
+ * publication and after it; a writer that ends meanwhile is judged at once, one that waits after the move. */
+TEST(obligation_10_a_write_during_the_move_of_a_small_map_shows)
+{
+    static const enum part parts[] = {PART_ADD, PART_PUT, PART_ERASE};
+    static const enum thi_map_point points[] = {THI_MAP_POINT_UPGRADE_COPIED,
+                                                THI_MAP_POINT_UPGRADE_PUBLISHED};
+    uint64_t met = 0;
+    for (size_t k = 0; k < KIND_COUNT; k++) {
+        for (unsigned round = 0; round < 6 * COUNT_OF(parts) * COUNT_OF(points); round++) {
+            struct world world = world_make(&kinds[k], 6);
+            struct actor grower = {&world, PART_GROW, 1, OTHERS_FIRST, 200, 0, 0, false, 0};
+            struct actor writer = {&world, parts[round % 3], 2, round / 6, 0, 5, 0, false, 0};
+            if (actor_start_to(&grower, 0, points[round / 3 % 2], 1)) {
+                actor_start(&writer);
+                pool_sleep_ms(2);
+                CHECK(!pool_flag(&writer.ended) || change_shows(&world, &writer));
+                met++;
+                actor_release(&grower, 0);
+                pool_join(writer.thread);
+                CHECK(writer.status >= 0);
+                CHECK(change_shows(&world, &writer));
+            }
+            CHECK_EQ(world_walk(&world, writer.id), writer.part == PART_ERASE ? 205 : 206);
+            world_finish(&world);
+        }
+    }
+    check_met("writes during a move", met);
+}
+
 /* ------------------------------------------------------------------ 7: moves within a group */
 
 /* The `number`-th u64 key whose group is marked as splitting right now; UINT64_MAX: there are no more. */
