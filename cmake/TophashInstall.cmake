@@ -15,6 +15,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/tophash-config-version.cm
 install(FILES ${PROJECT_BINARY_DIR}/tophash-config.cmake
     ${PROJECT_BINARY_DIR}/tophash-config-version.cmake DESTINATION ${package_dir})
 
+# The prefix is found from where the file stands: `cmake --install --prefix` may choose any.
+file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/tophash.pc.in ${PROJECT_BINARY_DIR}/tophash.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/tophash.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
