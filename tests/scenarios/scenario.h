@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: MIT
- * scenario.h - bodies written once, run in one order (unit), with real threads (stress) and in all
- * orders (a model checker).
+ * scenario.h - the form of a scenario: two threads on a small state, written once, run in one order, on real threads, or in all
+ * orders by a checker.
  *
- * setup, then thread_a and thread_b side by side, each on a thread of its own, then after on the
- * thread of setup. Bodies use the public interface and C11 atomics only, keep their state in static
- * storage that setup resets, have no loop whose length depends on the other thread, and may be run
- * again at once.
+ * Use          a scenario file defines setup, thread_a, thread_b and after, all `void (void)`, over static state of its own, and a
+ *              `struct scenario` that names them. The threads wait for nothing and loop over nothing unbounded. SCENARIO_CHECK
+ *              is provided by whoever includes the file (a test: CHECK; a checker: its assert) before it does so.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_SCENARIO_H
 #define TOPHASH_TESTS_SCENARIOS_SCENARIO_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#ifndef SCENARIO_CHECK
+#error "define SCENARIO_CHECK(condition) before a scenario is included"
+#endif
+
+/* Entries that bring a map to the edge of growth: more for the real geometry than for tests with a tiny one. */
+#ifdef TH_MAP_TINY
+#define SCENARIO_FILL 12u
+#define SCENARIO_MORE 12u
+#else
+#define SCENARIO_FILL 620u
+#define SCENARIO_MORE 60u
+#endif
 
 struct scenario {
     const char *name;
@@ -19,11 +32,5 @@ struct scenario {
     void (*thread_b)(void);
     void (*after)(void);
 };
-
-/* Provided by whoever runs the scenarios. */
-void scenario_fail(const char *file, int line, const char *what);
-
-#define SCENARIO_CHECK(condition) \
-    ((condition) ? (void)0 : scenario_fail(__FILE__, __LINE__, #condition))
 
 #endif

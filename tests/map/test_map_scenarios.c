@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * test_map_scenarios.c - the scenarios of tests/scenarios/map_*.h with the real geometry.
+ */
+#include "map/scenario_body.h"
+
+/* Goal and method: scenario_body.h. */
+TEST(map_scenarios_hold_in_both_orders)
+{
+    scenarios_in_both_orders();
+}
+
+TEST(map_scenarios_hold_on_two_threads)
+{
+    scenarios_on_two_threads(400);
+}
+
+TEST_MAIN()
