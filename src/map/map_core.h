@@ -204,19 +204,23 @@ TH_INLINE struct spot spot_of(const struct thi_map *map, uint64_t hash)
 {
     uint64_t hint = hint_load(map);
     uint32_t index = (uint32_t)hash & (uint32_t)hint;
-    const struct chunk *chunk = &chunks_load(map)[index >> TH_MAP_CHUNK_GROUPS_LOG2];
-    return (struct spot){chunk_side(chunk, index), chunk_cells(chunk, index), hint};
+    if (TH_UNLIKELY((hint & TH_HINT_RUNS) != 0)) {
+        struct group group = group_in_table(map, index);
+        return (struct spot){group.side, group.cells, hint};
+    }
+    const char *cells = cells_load(map);
+    return (struct spot){cells_side(cells, index), cells_group(cells, index), hint};
 }
 
 TH_INLINE struct cell *spot_line(const struct spot *spot, uint64_t hash)
 {
-    return &spot->cells[hash_home(hash) & ~(TH_MAP_LINE_CELLS - 1)];
+    return (struct cell *)((uintptr_t)spot->cells + hash_line_offset(hash));
 }
 
 /* The first line that entries are displaced to from the home line. */
 TH_INLINE struct cell *line_next(const struct spot *spot, uint64_t hash)
 {
-    return &spot->cells[(hash_home(hash) & ~(TH_MAP_LINE_CELLS - 1)) ^ TH_MAP_LINE_CELLS];
+    return (struct cell *)(((uintptr_t)spot->cells + hash_line_offset(hash)) ^ 64u);
 }
 
 TH_INLINE bool line_was_passed(const struct side *side, uint64_t hash)
@@ -257,10 +261,9 @@ TH_INLINE enum quick quick_absent(const struct spot *spot, uint64_t hash, uint64
 TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind, struct cell *cells,
                          const struct key *key, struct cell **cell, uint64_t *stored)
 {
-    unsigned home = hash_home(key->hash);
-    struct cell *line = &cells[home & ~(TH_MAP_LINE_CELLS - 1)];
+    struct cell *line = (struct cell *)((uintptr_t)cells + hash_line_offset(key->hash));
     if (kind->bytes) {
-        *cell = &cells[home];
+        *cell = &cells[hash_home(key->hash)];
         uint64_t word = cell_key(*cell);
         if (TH_UNLIKELY(!key_matches(map, kind, word, key))) {
             *cell = line_find(map, kind, line, key, &word);

@@ -34,7 +34,7 @@ struct group thi_map_group(const struct thi_map *map, uint32_t index)
     if (thi_map_is_small(map)) {
         return group_in_small(small_load(map), index);
     }
-    return group_in_table(chunks_load(map), index);
+    return group_in_table(map, index);
 }
 
 struct group thi_map_find_group(const struct thi_map *map, uint64_t hash, uint64_t *word)
@@ -48,7 +48,7 @@ struct group thi_map_find_group(const struct thi_map *map, uint64_t hash, uint64
     }
     uint32_t index = (uint32_t)hash & (uint32_t)hint;
     for (;;) {
-        group = group_in_table(chunks_load(map), index);
+        group = group_in_table(map, index);
         *word = word_load(group.side);
         unsigned depth = word_depth(*word);
         if (depth == 0) {

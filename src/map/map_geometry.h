@@ -2,15 +2,18 @@
  * map_geometry.h - the numbers of the map's layout. Tests and the checker build the map with tiny
  * ones.
  *
- * TH_MAP_TINY chooses a geometry in which every rare state is common: groups of 8 cells, chunks of
+ * TH_MAP_TINY chooses a geometry in which every rare state is common: groups of 8 cells, runs of
  * 4 groups. Each number can also be set on its own.
  */
 #ifndef TOPHASH_MAP_MAP_GEOMETRY_H
 #define TOPHASH_MAP_MAP_GEOMETRY_H
 
+#include <stdint.h>
+
 #ifdef TH_MAP_TINY
 #define TH_MAP_LINES_LOG2 1
-#define TH_MAP_CHUNK_GROUPS_LOG2 2
+#define TH_MAP_RUN_GROUPS_LOG2 2
+#define TH_MAP_FIRST_RUN_GROUPS_LOG2 4
 #endif
 
 /* Lines of four cells in a group, at most 6: the bitmap of a group is one word. */
@@ -18,9 +21,25 @@
 #define TH_MAP_LINES_LOG2 6
 #endif
 
-/* Groups in a chunk: the unit of the directory. 512 groups of 4 KiB make 2 MiB, a huge page. */
-#ifndef TH_MAP_CHUNK_GROUPS_LOG2
-#define TH_MAP_CHUNK_GROUPS_LOG2 9
+/* Groups in the first run of the table when memory is not given page by page: 512 groups of 4 KiB
+ * make 2 MiB, a huge page. */
+#ifndef TH_MAP_RUN_GROUPS_LOG2
+#define TH_MAP_RUN_GROUPS_LOG2 9
+#endif
+
+/* Groups whose address space the first run takes where pages cost nothing before they are touched: 4
+ * GiB, about 200 million entries. Race detectors and small address spaces get less. */
+#ifndef TH_MAP_FIRST_RUN_GROUPS_LOG2
+#if UINTPTR_MAX <= UINT32_MAX || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TH_MAP_FIRST_RUN_GROUPS_LOG2 12
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TH_MAP_FIRST_RUN_GROUPS_LOG2 12
+#endif
+#endif
+#ifndef TH_MAP_FIRST_RUN_GROUPS_LOG2
+#define TH_MAP_FIRST_RUN_GROUPS_LOG2 20
+#endif
 #endif
 
 /* Groups that always exist: 4, so that two bits of every stored key are implied by its group and
@@ -34,7 +53,6 @@
 #define TH_MAP_GROUP_CELLS_LOG2 (TH_MAP_LINES_LOG2 + TH_MAP_LINE_CELLS_LOG2)
 #define TH_MAP_GROUP_CELLS (1u << TH_MAP_GROUP_CELLS_LOG2)
 #define TH_MAP_GROUP_BYTES ((size_t)TH_MAP_GROUP_CELLS * 16u)
-#define TH_MAP_CHUNK_GROUPS (1u << TH_MAP_CHUNK_GROUPS_LOG2)
 
 /* Entries at which a group asks to be split: 200 of 256. */
 #ifndef TH_MAP_SPLIT_COUNT
@@ -51,7 +69,7 @@
 #ifndef TH_MAP_DEPTH_SLACK
 #define TH_MAP_DEPTH_SLACK 3u
 #endif
-/* Up to here any group may be split: one chunk of the directory covers it. */
+/* Up to here any group may be split: the first run covers it. */
 #ifndef TH_MAP_DEPTH_FREE
 #define TH_MAP_DEPTH_FREE 9u
 #endif

@@ -134,12 +134,13 @@ static void split_count(struct thi_map *map, const struct split *split)
     th_u64_add_rlx(&map->group_count, 1);
     /* relaxed: statistic, read by stats only. */
     th_u64_add_rlx(&map->counters.splits, 1);
+    thi_map_runs_reach(map, split->sibling.index);
     thi_trace(THI_EVENT_GROWTH_STEP, (uintptr_t)map, split->group.index);
     thi_trace(THI_EVENT_SPLIT, (uintptr_t)map, split->moved);
     thi_map_hint_update(map);
 }
 
-/* How deep a group may be: as deep as one chunk of the directory goes, and a little deeper than
+/* How deep a group may be: as deep as the first run goes, and a little deeper than
  * most. */
 static unsigned depth_limit(const struct thi_map *map)
 {
@@ -162,12 +163,12 @@ th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
         return TH_EBUSY;
     }
     uint32_t sibling = split.group.index | (uint32_t)1 << split.depth;
-    th_status status = thi_map_table_cover(map, sibling);
+    th_status status = thi_map_runs_cover(map, sibling);
     if (status != TH_OK) {
         return status;
     }
-    split.group = group_in_table(chunks_load(map), split.group.index);
-    split.sibling = group_in_table(chunks_load(map), sibling);
+    split.group = group_in_table(map, split.group.index);
+    split.sibling = group_in_table(map, sibling);
     if (word_count(split.word) != 0) {
         /* The fault of a first touch is taken before the lock, not under it. */
         thi_region_populate(split.sibling.cells, TH_MAP_GROUP_BYTES);
@@ -181,6 +182,12 @@ th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
     split_locked(&split);
     split_count(map, &split);
     return TH_OK;
+}
+
+uint64_t thi_map_hint_make(const struct thi_map *map, unsigned depth)
+{
+    bool beyond = depth_mask(depth) >= run_of(map, 0)->groups;
+    return (uint64_t)depth << TH_WORD_DEPTH_SHIFT | depth_mask(depth) | (beyond ? TH_HINT_RUNS : 0);
 }
 
 void thi_map_hint_update(struct thi_map *map)
@@ -198,7 +205,9 @@ void thi_map_hint_update(struct thi_map *map)
     if (depth == word_depth(hint) || depth >= TH_MAP_DEPTH_MAX) {
         return;
     }
-    if (thi_map_table_cover(map, (uint32_t)depth_mask(depth)) != TH_OK) {
+    /* The quick paths must have left the absent run before they may be sent behind its four groups:
+     * the address of run 0, seen here, is before the new hint. */
+    if (thi_map_runs_cover(map, (uint32_t)depth_mask(depth)) != TH_OK || !thi_map_has_cells(map)) {
         return;
     }
     thi_trace(depth > word_depth(hint) ? THI_EVENT_GROWTH_END : THI_EVENT_GROWTH_BEGIN,
@@ -206,7 +215,7 @@ void thi_map_hint_update(struct thi_map *map)
     /* release @map.hint: the directory that covers the mask before the mask; other side:
      * hint_load(). Without it: a reader indexes a directory that is too short. A lost race leaves
      * an older hint, which is only slower. */
-    (void)th_u64_cas_rel_rlx(&map->hint, &hint, hint_make(depth));
+    (void)th_u64_cas_rel_rlx(&map->hint, &hint, thi_map_hint_make(map, depth));
 }
 
 /* ------------------------------------------------------------------ borrowers come home */
@@ -256,7 +265,7 @@ void thi_map_repay(struct thi_map *map, uint64_t hash)
     }
     bool all = true;
     for (uint32_t bits = own.index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
-        struct group ancestor = group_in_table(chunks_load(map), group_parent(bits));
+        struct group ancestor = group_in_table(map, group_parent(bits));
         uint64_t word = word_load(ancestor.side);
         if ((word & TH_WORD_LOCK) != 0 || !group_try_lock(ancestor.side, &word)) {
             all = false;
@@ -275,7 +284,7 @@ struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t h
                                  struct group *lender, uint64_t *lender_word, bool *held)
 {
     for (uint32_t bits = index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
-        *lender = group_in_table(chunks_load(map), group_parent(bits));
+        *lender = group_in_table(map, group_parent(bits));
         *lender_word = word_load(lender->side);
         if (word_count(*lender_word) == TH_MAP_GROUP_CELLS) {
             continue;

@@ -10,13 +10,19 @@
  */
 #include "map/map_priv.h"
 
-/* What maps without a table point to: a chunk whose groups are absent, so that the get path needs
- * no branch for them. */
-static struct side absent_sides[TH_MAP_ROOT_GROUPS];
-static struct cell absent_cells[TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_CELLS] TH_ALIGNED(
-    TH_CACHE_LINE_BYTES);
-static const struct chunk absent_chunk = {.cells = (uintptr_t)absent_cells,
-                                          .sides = (uintptr_t)absent_sides};
+/* What maps without a table point to: a run whose groups are absent and empty, so that the get path
+ * needs no branch for them. */
+static struct {
+    struct side sides[TH_MAP_ROOT_GROUPS];
+    struct cell cells[TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_CELLS] TH_ALIGNED(TH_CACHE_LINE_BYTES);
+} absent TH_ALIGNED(TH_CACHE_LINE_BYTES);
+
+_Static_assert(sizeof(absent.sides) == offsetof(__typeof__(absent), cells), "sides end at cells");
+
+bool thi_map_has_cells(const struct thi_map *map)
+{
+    return cells_load(map) != (const char *)absent.cells;
+}
 
 /* The map and its first, embedded block. */
 static size_t map_bytes(void)
@@ -32,9 +38,10 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
                                        thi_round_up(sizeof(struct thi_map), TH_CACHE_LINE_BYTES));
     thi_map_small_init(first, 0, 0);
     th_u64_init(&map->hint, TH_HINT_SMALL | depth_mask(TH_MAP_ROOT_DEPTH));
-    th_ptr_init(&map->table, (void *)(uintptr_t)&absent_chunk);
+    th_ptr_init(&map->cells, absent.cells);
     th_ptr_init(&map->small, first);
-    th_ptr_init(&map->table_head, NULL);
+    th_ptr_init(&map->runs, NULL);
+    th_u64_init(&map->group_end, 0);
     th_u64_init(&map->group_count, 0);
     th_u64_init(&map->pins, 1);
     th_ptr_init(&map->stripes, NULL);
@@ -106,7 +113,7 @@ void thi_map_free(struct thi_map *map)
         values_drop(map);
     }
     thi_map_limbo_close(map);
-    thi_map_table_free_all(map);
+    thi_map_runs_free_all(map);
     thi_map_small_free_all(map);
     thi_slab_free(map->slab); /* with it the records that still wait: nobody reads them any more */
     thi_map_unpin(map);

@@ -35,7 +35,8 @@
  *              side.passed  acquire               release              group LOCK
  *              passes[]     plain                 plain                group LOCK
  *              map.hint     acquire               release, CAS rel     none: any value is safe
- *              map.table    acquire               CAS acq_rel          none
+ *              map.cells    acquire               release              all four group LOCKs
+ *              map.runs     acquire               CAS acq_rel          none
  *              map.small    acquire               release              all four group LOCKs
  *              record.key   plain, after cell.key before it is shown   epoch
  * Sources      the side word with version and the mixed key stored in place of the key are ideas of
@@ -80,6 +81,7 @@
 /* map.hint: low 32 bits a mask of group numbers, bits 58..62 the depth it belongs to, bit 63: the
  * map is small. */
 #define TH_HINT_SMALL ((uint64_t)1 << 63)
+#define TH_HINT_RUNS ((uint64_t)1 << 57) /* the mask reaches behind run 0 */
 
 struct cell {
     struct th_au64 key;
@@ -96,27 +98,22 @@ _Static_assert(sizeof(struct side) == 16, "a side is two words");
 _Static_assert(TH_MAP_GROUP_CELLS <= 256, "the home of an entry is 8 bits of its hash");
 _Static_assert(TH_MAP_LINES_LOG2 <= 6, "the lines of a group have a bit each in one word");
 
-/* One entry of the directory. Bases are biased by the chunk's first group, so that group p of the
- * chunk is at base + p * size. `passes` counts, for each line, the entries that probed past it. */
-struct chunk {
-    uintptr_t cells;
-    uintptr_t sides;
-    uintptr_t passes;
-    uintptr_t reserved;
-};
-
-/* The directory; replaced by a longer one as the map grows, older ones stay until the map is freed.
- * */
-struct table {
-    struct chunk *chunks;
-    struct table *older;
-    uint64_t chunk_count;
-    void *cells; /* the run this table added */
-    void *sides;
-    size_t cells_bytes;
-    size_t sides_bytes;
+/* A contiguous part of the table. Run 0 begins with group 0; every further run is as long as all
+ * before it. Sides stand before the cells, the first group's last, so that one address leads to both:
+ *
+ *      memory        | passes, one byte a line | ... side 1 | side 0 | group 0 | group 1 | ...
+ *                                                                    cells
+ * Runs never move and stay until the map is freed. */
+struct run {
+    char *cells;
+    uint8_t *passes;
+    uint32_t first;
+    uint32_t groups;
+    void *memory;
+    size_t bytes;
     size_t alignment;
 };
+#define TH_MAP_RUNS_MAX 32u
 
 /* A small map: four groups of few lines in one block. Replaced as a whole by a bigger one. */
 struct small_block {
@@ -157,13 +154,14 @@ struct thi_map_counters {
 struct thi_map {
     /* Read by every operation, written by growth only. */
     struct th_au64 hint;
-    struct th_aptr table; /* struct chunk *: the directory's entries */
+    struct th_aptr cells; /* of run 0; of an absent run while the map is small */
     struct thi_seed seed;
     struct thi_slab *slab; /* bytes maps: records; NULL: integer keys */
     /* Cold. */
-    struct th_aptr small;      /* struct small_block * */
-    struct th_aptr table_head; /* struct table * */
+    struct th_aptr small; /* struct small_block * */
+    struct th_aptr runs;  /* struct th_aptr[TH_MAP_RUNS_MAX] of struct run *; NULL while small */
     struct th_au64 group_count;
+    struct th_au64 group_end; /* above every group that ever was live */
     struct th_au64 shrink_cursor;
     struct th_epoch *epoch;
     void (*drop)(void *context, uint64_t value);
@@ -282,10 +280,6 @@ TH_INLINE uint64_t depth_mask(unsigned depth)
 {
     return ((uint64_t)1 << depth) - 1;
 }
-TH_INLINE uint64_t hint_make(unsigned depth)
-{
-    return (uint64_t)depth << TH_WORD_DEPTH_SHIFT | depth_mask(depth);
-}
 
 /* The line an entry wants, and the cell of the line it wants. */
 TH_INLINE unsigned hash_line(uint64_t hash, unsigned line_mask)
@@ -296,6 +290,11 @@ TH_INLINE unsigned hash_home(uint64_t hash)
 {
     return (unsigned)(hash >> 56) &
            (TH_MAP_GROUP_CELLS - 1); /* in a table group: line and cell in one */
+}
+/* The same line as bytes from the start of a table group. */
+TH_INLINE uintptr_t hash_line_offset(uint64_t hash)
+{
+    return (uintptr_t)(hash >> 52) & ((TH_MAP_LINES - 1) << 6);
 }
 TH_INLINE unsigned hash_cell(uint64_t hash)
 {
@@ -404,32 +403,49 @@ TH_INLINE uint64_t hint_load(const struct thi_map *map)
     return th_u64_load_acq(&map->hint);
 }
 
-TH_INLINE const struct chunk *chunks_load(const struct thi_map *map)
+TH_INLINE const char *cells_load(const struct thi_map *map)
 {
-    /* acquire @map.table: the directory's entries before the pointer to them; other side:
-     * table_publish(). Without it: a reader follows a base that is not written yet. */
-    return th_ptr_load_acq(&map->table);
+    /* acquire @map.cells: run 0 and what the map was moved there with before its address; other
+     * side: upgrade_to_table(). Without it: a reader finds roots that are not filled yet. */
+    return th_ptr_load_acq(&map->cells);
 }
 
 /* ------------------------------------------------------------------ where a group is */
 
-TH_INLINE struct side *chunk_side(const struct chunk *chunk, uint32_t index)
+TH_INLINE struct side *cells_side(const char *cells, uint32_t number)
 {
-    return (struct side *)(chunk->sides + (uintptr_t)index * sizeof(struct side));
+    return (struct side *)((uintptr_t)cells - ((uintptr_t)number + 1) * sizeof(struct side));
 }
 
-TH_INLINE struct cell *chunk_cells(const struct chunk *chunk, uint32_t index)
+TH_INLINE struct cell *cells_group(const char *cells, uint32_t number)
 {
-    return (struct cell *)(chunk->cells + (uintptr_t)index * TH_MAP_GROUP_BYTES);
+    return (struct cell *)((uintptr_t)cells + (uintptr_t)number * TH_MAP_GROUP_BYTES);
 }
 
-TH_INLINE struct group group_in_table(const struct chunk *chunks, uint32_t index)
+TH_INLINE const struct run *run_of(const struct thi_map *map, uint32_t index)
 {
-    const struct chunk *chunk = &chunks[index >> TH_MAP_CHUNK_GROUPS_LOG2];
+    /* acquire @map.runs: the array before the pointer to it; other side: runs_make(). Without it:
+     * a run's address is read before it is written. */
+    struct th_aptr *runs = th_ptr_load_acq(&map->runs);
+    /* acquire @map.run: the run before the pointer to it; other side: run_add(). Without it: we
+     * compute with addresses that are not written yet. */
+    const struct run *run = th_ptr_load_acq(&runs[0]);
+    if (TH_LIKELY(index < run->groups)) {
+        return run;
+    }
+    unsigned number = thi_log2_floor(index / run->groups) + 1;
+    /* acquire @map.run: as in run_of(). */
+    return th_ptr_load_acq(&runs[number]);
+}
+
+TH_INLINE struct group group_in_table(const struct thi_map *map, uint32_t index)
+{
+    const struct run *run = run_of(map, index);
+    uint32_t number = index - run->first;
     return (struct group){
-        .side = chunk_side(chunk, index),
-        .cells = chunk_cells(chunk, index),
-        .passes = (uint8_t *)(chunk->passes + (uintptr_t)index * TH_MAP_LINES),
+        .side = cells_side(run->cells, number),
+        .cells = cells_group(run->cells, number),
+        .passes = run->passes + (size_t)number * TH_MAP_LINES,
         .line_mask = TH_MAP_LINES - 1,
         .index = index,
     };
@@ -521,9 +537,16 @@ th_status thi_map_upgrade(struct thi_map *map);
 size_t thi_map_small_bytes(unsigned line_count_log2);
 void thi_map_small_init(struct small_block *block, unsigned line_count_log2, size_t bytes);
 void thi_map_small_free_all(struct thi_map *map);
-th_status thi_map_table_cover(struct thi_map *map, uint32_t index);
-void thi_map_table_free_all(struct thi_map *map);
+/* Makes sure that a run holds the group's place. TH_OK, TH_ENOMEM. */
+th_status thi_map_runs_cover(struct thi_map *map, uint32_t index);
+void thi_map_runs_free_all(struct thi_map *map);
+uint64_t thi_map_runs_bytes(const struct thi_map *map);
+/* Notes that the group is live. */
+void thi_map_runs_reach(struct thi_map *map, uint32_t index);
 void thi_map_hint_update(struct thi_map *map);
+uint64_t thi_map_hint_make(const struct thi_map *map, unsigned depth);
+/* True once the quick paths see the table. */
+bool thi_map_has_cells(const struct thi_map *map);
 th_status thi_map_reserve(struct thi_map *map, uint64_t entries);
 th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max);
 void thi_map_clear(struct thi_map *map);

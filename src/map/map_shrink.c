@@ -133,9 +133,8 @@ th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max)
     if (thi_map_is_small(map)) {
         return TH_OK;
     }
-    /* acquire @map.table_head: as in thi_map_table_cover(). */
-    struct table *head = th_ptr_load_acq(&map->table_head);
-    uint64_t groups = head->chunk_count << TH_MAP_CHUNK_GROUPS_LOG2;
+    /* relaxed: who splits meanwhile makes groups that need no merge. */
+    uint64_t groups = th_u64_load_rlx(&map->group_end);
     /* relaxed: where the last call stopped; any value is safe. */
     uint64_t index = th_u64_load_rlx(&map->shrink_cursor);
     index = index == 0 || index > groups ? groups : index;

@@ -176,7 +176,7 @@ static th_status upgrade_to_block(struct thi_map *map, struct small_block *block
 
 static th_status upgrade_to_table(struct thi_map *map, struct small_block *block)
 {
-    th_status status = thi_map_table_cover(map, TH_MAP_ROOT_GROUPS - 1);
+    th_status status = thi_map_runs_cover(map, TH_MAP_ROOT_GROUPS - 1);
     if (status != TH_OK) {
         return status;
     }
@@ -185,15 +185,21 @@ static th_status upgrade_to_table(struct thi_map *map, struct small_block *block
     }
     for (unsigned i = 0; i < TH_MAP_ROOT_GROUPS; i++) {
         struct group from = group_in_small(block, i);
-        struct group to = group_in_table(chunks_load(map), i);
+        struct group to = group_in_table(map, i);
         group_copy(map, &from, &to);
     }
     THI_MAP_POINT(THI_MAP_POINT_UPGRADE_COPIED, map);
     /* relaxed: a count of groups that only steers the hint. */
     th_u64_store_rlx(&map->group_count, TH_MAP_ROOT_GROUPS);
+    thi_map_runs_reach(map, TH_MAP_ROOT_GROUPS - 1);
     /* release @map.hint: the directory and the roots' entries before the hint that leads there;
      * other side: hint_load(). Without it: a reader finds roots that are not filled yet. */
-    th_u64_store_rel(&map->hint, hint_make(TH_MAP_ROOT_DEPTH));
+    th_u64_store_rel(&map->hint, thi_map_hint_make(map, TH_MAP_ROOT_DEPTH));
+    /* The quick paths follow last: until here they found the absent run, whatever hint they read, and
+     * so touched nothing that was being filled.
+     * release @map.cells: the roots' entries and the hint before the address of their run; other
+     * side: cells_load(). Without it: a quick look finds roots that are not filled yet. */
+    th_ptr_store_rel(&map->cells, run_of(map, 0)->cells);
     THI_MAP_POINT(THI_MAP_POINT_UPGRADE_PUBLISHED, map);
     thi_map_limbo_spread(map);
     upgrade_count(map, (uint64_t)TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_CELLS);

@@ -17,9 +17,8 @@ static struct group_walk groups_begin(const struct thi_map *map)
 {
     struct group_walk walk = {map, 0, TH_MAP_ROOT_GROUPS};
     if (!thi_map_is_small(map)) {
-        /* acquire @map.table_head: as in thi_map_table_cover(). */
-        struct table *head = th_ptr_load_acq(&map->table_head);
-        walk.end = head->chunk_count << TH_MAP_CHUNK_GROUPS_LOG2;
+        /* relaxed: groups that are made meanwhile need not be met. */
+        walk.end = th_u64_load_rlx(&map->group_end);
     }
     return walk;
 }
@@ -80,12 +79,7 @@ static void stats_of_memory(const struct thi_map *map, struct th_map_stats *stat
          block = block->older) {
         stats->table_bytes += thi_map_small_bytes(block->line_count_log2);
     }
-    /* acquire @map.table_head: as in thi_map_table_cover(). */
-    for (struct table *table = th_ptr_load_acq(&map->table_head); table != NULL;
-         table = table->older) {
-        stats->table_bytes += table->cells_bytes + table->sides_bytes + sizeof(*table) +
-                              (size_t)table->chunk_count * sizeof(struct chunk);
-    }
+    stats->table_bytes += thi_map_runs_bytes(map);
     if (map->slab != NULL) {
         thi_slab_get_stats(map->slab, &stats->record_bytes, &stats->record_bytes_used);
     }

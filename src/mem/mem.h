@@ -30,6 +30,8 @@ enum { THI_REGION_HUGE = 1u }; /* advise huge pages */
 #define thi_region_map(mem, size, alignment, flags, name) \
     thi_region_map_at(THI_MEM_SITE(), (mem),              \
                       &(const struct thi_region_request){(size), (alignment), (flags), (name)})
+/* True if regions cost nothing but address space until they are touched: no user's map function. */
+bool thi_region_is_lazy(const struct th_allocator *mem);
 void thi_region_unmap(const struct th_allocator *mem, void *memory, size_t size, size_t alignment);
 
 /* Touches [memory, memory + size) for writing ahead of need, content kept, also against concurrent

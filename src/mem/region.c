@@ -13,7 +13,7 @@
 
 static struct th_au64 region_bytes; /* relaxed everywhere: statistic */
 
-static bool pages_are_ours(const struct th_allocator *mem)
+bool thi_region_is_lazy(const struct th_allocator *mem)
 {
     return mem->map == thi_mem_pages_map;
 }
@@ -31,7 +31,7 @@ void *thi_region_map_at(struct thi_mem_site *site, const struct th_allocator *me
     if (memory == NULL) {
         return NULL;
     }
-    if (pages_are_ours(mem)) {
+    if (thi_region_is_lazy(mem)) {
         /* Only on pages we mapped: advice on a user's memory may hit a file or a shared mapping. */
         thi_port_pages_name(memory, size, request->name);
         if ((request->flags & THI_REGION_HUGE) != 0) {
@@ -98,7 +98,7 @@ bool thi_region_drop(const struct th_allocator *mem, void *memory, size_t size)
     if ((uintptr_t)memory % page != 0 || size % page != 0) {
         return false;
     }
-    if (pages_are_ours(mem) && thi_port_pages_drop(memory, size)) {
+    if (thi_region_is_lazy(mem) && thi_port_pages_drop(memory, size)) {
         return true;
     }
     struct th_au64 *words = memory;
