@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_batch.c - many keys at once: the memory latencies of a batch overlap, the answers come by position.
+ * map_batch.c - many keys at once: the memory latencies of a batch overlap, the answers come by
+ * position.
  */
 #include <inttypes.h>
 #include <stdio.h>

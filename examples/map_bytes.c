@@ -10,7 +10,8 @@
 
 static const char text[] = "the map keeps the words and the map counts the words";
 
-/* Counts one more of this word. Right from any number of threads: whoever inserts first starts at 1, the others add. */
+/* Counts one more of this word. Right from any number of threads: whoever inserts first starts at
+ * 1, the others add. */
 static th_status word_count(struct th_map_bytes *map, const char *word, size_t size)
 {
     th_status status = th_map_bytes_insert(map, word, size, 1, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_drop.c - values that are objects: the map gives each back when nobody can be reading it any more.
+ * map_drop.c - values that are objects: the map gives each back when nobody can be reading it any
+ * more.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_first.c - the first steps with a map: put, get, update, erase; from any number of threads at once.
+ * map_first.c - the first steps with a map: put, get, update, erase; from any number of threads at
+ * once.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_iterate.c - walks a map with a cursor: resumable, and right while others write and the map grows.
+ * map_iterate.c - walks a map with a cursor: resumable, and right while others write and the map
+ * grows.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@ int main(void)
         }
     }
 
-    /* An entry that is there during the whole walk is given exactly once, even though we put others meanwhile. */
+    /* An entry that is there during the whole walk is given exactly once, even though we put others
+     * meanwhile. */
     struct th_map_cursor cursor = {0, 0};
     struct th_map_entry_u64 entries[AT_ONCE];
     uint64_t seen = 0, wrong = 0;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * map_order.c - what is ordered and what is not, over two keys; and the fence for those who need more.
+ * map_order.c - what is ordered and what is not, over two keys; and the fence for those who need
+ * more.
  *
- * Each key has one total order of its operations, and what happened before an operation is visible to it. There is no total
- * order over different keys: two threads that each put one key and then get the other's may both find the old value,
- * because a put may still wait in its processor's store buffer when the get reads. A seq_cst fence between the put and
- * the get of both threads excludes that outcome.
+ * Each key has one total order of its operations, and what happened before an operation is visible
+ * to it. There is no total order over different keys: two threads that each put one key and then
+ * get the other's may both find the old value, because a put may still wait in its processor's
+ * store buffer when the get reads. A seq_cst fence between the put and the get of both threads
+ * excludes that outcome.
  */
 #include <inttypes.h>
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_update.c - any computation on a value: a loop of compare_exchange instead of a callback under a lock.
+ * map_update.c - any computation on a value: a loop of compare_exchange instead of a callback under
+ * a lock.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * actors.h - threads that play one part each against a map and can be stopped at its steps; the worlds they play in.
+ * actors.h - threads that play one part each against a map and can be stopped at its steps; the
+ * worlds they play in.
  */
 #ifndef TOPHASH_TESTS_MAP_ACTORS_H
 #define TOPHASH_TESTS_MAP_ACTORS_H
@@ -46,7 +47,8 @@ static inline struct world world_make(const struct kind *kind, uint64_t permanen
     return world;
 }
 
-/* The permanent keys are there with their values, singly and in batches; `except` may be on its way (UINT64_MAX: none). */
+/* The permanent keys are there with their values, singly and in batches; `except` may be on its way
+ * (UINT64_MAX: none). */
 static inline void world_check(struct world *world, uint64_t except)
 {
     uint64_t ids[KIND_BATCH_MAX] = {0}, values[KIND_BATCH_MAX];
@@ -145,7 +147,8 @@ static inline void actor_start(struct actor *actor)
     actor->thread = pool_start(actor_run, actor);
 }
 
-/* Starts the actor and waits until it stands at the point (true) or has ended without coming there (joined; false). */
+/* Starts the actor and waits until it stands at the point (true) or has ended without coming there
+ * (joined; false). */
 static inline bool actor_start_to(struct actor *actor, unsigned slot, enum thi_map_point point,
                                   uint32_t nth)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * counting.h - an allocator for tests: counts, keeps a ledger, refuses above a limit, judges what is given back.
+ * counting.h - an allocator for tests: counts, keeps a ledger, refuses above a limit, judges what
+ * is given back.
  *
- * Guarantees   every block given back is one that was handed out, with the same size, alignment and function pair;
- *              counting_finish() says whether all of them came back.
+ * Guarantees   every block given back is one that was handed out, with the same size, alignment and
+ *              function pair; counting_finish() says whether all of them came back.
  */
 #ifndef TOPHASH_TESTS_MAP_COUNTING_H
 #define TOPHASH_TESTS_MAP_COUNTING_H
@@ -48,8 +49,8 @@ static inline struct counting_block *counting_find(struct counting *counting, co
     return NULL;
 }
 
-/* Enters a block at the first free place from its hash on; places are never emptied but overwritten with a mark (size 0),
- * so that probing stays sound. */
+/* Enters a block at the first free place from its hash on; places are never emptied but overwritten
+ * with a mark (size 0), so that probing stays sound. */
 static inline bool counting_enter(struct counting *counting, struct counting_block entry)
 {
     uint64_t hash = (uint64_t)(uintptr_t)entry.memory * 0x9e3779b97f4a7c15u >> 48;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * drop_body.h - values that are objects: each is dropped exactly once, and not while somebody may still read it.
+ * drop_body.h - values that are objects: each is dropped exactly once, and not while somebody may
+ * still read it.
  */
 #ifndef TOPHASH_TESTS_MAP_DROP_BODY_H
 #define TOPHASH_TESTS_MAP_DROP_BODY_H
@@ -48,7 +49,8 @@ static inline struct th_map_config drop_config(struct drop_store *store)
                                   .drop_node_offset = offsetof(struct drop_object, node)};
 }
 
-/* Replaces, exchanges and erases one present key by operation number `operation`; returns the value that went, 0: none. */
+/* Replaces, exchanges and erases one present key by operation number `operation`; returns the value
+ * that went, 0: none. */
 static inline uint64_t drop_step(const struct kind *kind, void *map, struct drop_store *store,
                                  uint64_t id, uint64_t operation)
 {
@@ -85,8 +87,9 @@ static inline uint64_t drop_step(const struct kind *kind, void *map, struct drop
     return old;
 }
 
-/* Goal: exactly one drop a value that was stored, none for one that was not, none inside the guard of a reader. Method: random
- * writers on few keys while this thread stands in a guard; drain; then the rest by clear or free. */
+/* Goal: exactly one drop a value that was stored, none for one that was not, none inside the guard
+ * of a reader. Method: random writers on few keys while this thread stands in a guard; drain; then
+ * the rest by clear or free. */
 static inline void drop_exactly_once(const struct kind *kind, bool clear)
 {
     struct drop_store store = {calloc(DROP_OBJECTS, sizeof(struct drop_object)), 0, 0};

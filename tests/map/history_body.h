@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * history_body.h - many small histories of three threads on two keys, while the map around them grows and shrinks.
+ * history_body.h - many small histories of three threads on two keys, while the map around them
+ * grows and shrinks.
  *
- * Two sorts of blocks: stamped ones, in which a shared counter orders calls that did not overlap (its acquire-release steps are
- * happens-before, so the map's guarantee holds), and bare ones, in which nothing but the map synchronizes the threads and
- * only program order is demanded.
+ * Two sorts of blocks: stamped ones, in which a shared counter orders calls that did not overlap
+ * (its acquire-release steps are happens-before, so the map's guarantee holds), and bare ones, in
+ * which nothing but the map synchronizes the threads and only program order is demanded.
  */
 #ifndef TOPHASH_TESTS_MAP_HISTORY_BODY_H
 #define TOPHASH_TESTS_MAP_HISTORY_BODY_H
@@ -113,7 +114,8 @@ static inline void history_get_both(struct history_run *run, struct history *his
     }
 }
 
-/* The four steps of one thread. Values are unique in the history, so that an answer names the write it saw. */
+/* The four steps of one thread. Values are unique in the history, so that an answer names the write
+ * it saw. */
 static inline void history_play(struct history_run *run, struct history *history, uint32_t thread,
                                 uint64_t *random)
 {
@@ -155,7 +157,8 @@ static inline void *history_thread_run(void *argument)
     }
 }
 
-/* The map around: grows to fill_max, shrinks to HISTORY_FILL_MIN, for as long as the histories run. */
+/* The map around: grows to fill_max, shrinks to HISTORY_FILL_MIN, for as long as the histories run.
+ */
 static inline void *history_swing(void *argument)
 {
     struct history_run *run = argument;
@@ -224,8 +227,9 @@ static inline void history_judge_block(struct history_run *run)
     }
 }
 
-/* Goal: each key has one total order of its operations, consistent with happens-before (G2 of the map). Method: `histories`
- * small histories during growth and shrink of the map around, each judged per key. */
+/* Goal: each key has one total order of its operations, consistent with happens-before (G2 of the
+ * map). Method: `histories` small histories during growth and shrink of the map around, each judged
+ * per key. */
 static inline void history_run_kind(const struct kind *kind, uint64_t histories, uint64_t fill_max)
 {
     static struct history_run run;

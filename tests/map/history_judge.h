@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * history_judge.h - decides whether what several threads saw of one key can be explained by one order of their operations.
+ * history_judge.h - decides whether what several threads saw of one key can be explained by one
+ * order of their operations.
  *
- * Guarantees   J1 true if and only if there is a total order of the calls that a map of one key would answer in the same way
- *              and that respects each thread's program order and every "returned before the other was invoked".
- * Method       depth first over the calls that may come next; a pair of (set of calls done, state) is visited once. Values
- *              that calls write should differ, then the search hardly branches.
+ * Guarantees   J1 true if and only if there is a total order of the calls that a map of one key
+ *              would answer in the same way and that respects each thread's program order and every
+ *              "returned before the other was invoked".
+ * Method       depth first over the calls that may come next; a pair of (set of calls done, state)
+ *              is visited once. Values that calls write should differ, then the search hardly
+ *              branches.
  * Sources      linearizability (Herlihy, Wing); the search with memory (Wing, Gong; Lowe).
  */
 #ifndef TOPHASH_TESTS_MAP_HISTORY_JUDGE_H

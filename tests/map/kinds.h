@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * kinds.h - the three maps behind one table of functions, so that one test body serves all of them.
  *
- * A key is named by a 64-bit id. u64: the id itself. u32: its low half (bodies stay below 2^32). bytes: the empty key,
- * three, seven, eight and more bytes, now and then thousands, chosen by the id and checked byte by byte on the way back.
+ * A key is named by a 64-bit id. u64: the id itself. u32: its low half (bodies stay below 2^32).
+ * bytes: the empty key, three, seven, eight and more bytes, now and then thousands, chosen by the
+ * id and checked byte by byte on the way back.
  */
 #ifndef TOPHASH_TESTS_MAP_KINDS_H
 #define TOPHASH_TESTS_MAP_KINDS_H
@@ -50,8 +51,8 @@ struct kind {
 
 /* ------------------------------------------------------------------ bytes keys made from ids */
 
-/* The key of `id` is written to `key`; returns its size. Injective: sizes 0, 3 and 7 hold all of their ids, longer keys
- * start with the id. */
+/* The key of `id` is written to `key`; returns its size. Injective: sizes 0, 3 and 7 hold all of
+ * their ids, longer keys start with the id. */
 static inline size_t kind_key_write(uint64_t id, unsigned char *key)
 {
     size_t size = 8 + (size_t)(id * 7 % 33);
@@ -90,7 +91,8 @@ static inline struct th_bytes kind_key_make(uint64_t id, unsigned char *room)
 
 /* ------------------------------------------------------------------ u64 and u32 */
 
-/* The adapters of the two integer kinds differ in types only; a macro saves a second copy of them. */
+/* The adapters of the two integer kinds differ in types only; a macro saves a second copy of them.
+ */
 #define KIND_INTEGER(name_, key_type)                                                              \
     static th_status kind_##name_##_create(const struct th_map_config *config, void **map)         \
     {                                                                                              \
@@ -236,7 +238,8 @@ static bool kind_bytes_get(void *map, uint64_t id, uint64_t *value)
     return th_map_bytes_get(map, key.bytes, key.size, value);
 }
 
-/* The keys of a batch need room of their own, taken from malloc: exact, so that sanitizers see every byte read. */
+/* The keys of a batch need room of their own, taken from malloc: exact, so that sanitizers see
+ * every byte read. */
 static void kind_bytes_batch_make(const uint64_t *ids, size_t count, struct th_bytes *keys)
 {
     for (size_t i = 0; i < count; i++) {
@@ -353,7 +356,8 @@ static const struct kind kinds[KIND_COUNT] = {
 
 /* ------------------------------------------------------------------ small helpers of all bodies */
 
-/* Every test of the room ends with this: the map's own invariants, and the sentence if one is broken. */
+/* Every test of the room ends with this: the map's own invariants, and the sentence if one is
+ * broken. */
 static inline void kind_validate(const struct kind *kind, void *map)
 {
     const char *reason = "no sentence given";

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * model_body.h - random operations on a map and on a plain chained table side by side: equal answers after every one.
+ * model_body.h - random operations on a map and on a plain chained table side by side: equal
+ * answers after every one.
  *
- * Built twice: test_map_model.c with the real geometry, tiny_model.c with groups of a few cells, in which splits, merges and
- * displaced entries are the usual case.
+ * Built twice: test_map_model.c with the real geometry, tiny_model.c with groups of a few cells, in
+ * which splits, merges and displaced entries are the usual case.
  */
 #ifndef TOPHASH_TESTS_MAP_MODEL_BODY_H
 #define TOPHASH_TESTS_MAP_MODEL_BODY_H
 
 #include "map/kinds.h"
 
-/* ------------------------------------------------------------------ the reference: chains in an array */
+/* ------------------------------------------------------------------ the reference: chains in an
+ * array */
 
 enum { MODEL_CHAINS = 4096, MODEL_NONE = UINT32_MAX };
 
@@ -278,7 +280,8 @@ static inline void model_compare(struct model_run *run)
     kind_validate(run->kind, run->map);
 }
 
-/* Keys are given back in random order until few are left: what a plain random mix would do too slowly. */
+/* Keys are given back in random order until few are left: what a plain random mix would do too
+ * slowly. */
 static inline void model_upkeep(struct model_run *run)
 {
     uint64_t what = test_random(&run->random) % 16;
@@ -324,8 +327,9 @@ static inline void model_step(struct model_run *run)
     }
 }
 
-/* Goal: every answer of every operation equals the plain table's, at all sizes. Method: `operations` random steps in a universe
- * of `ids` keys, with a share of adding writes that changes between growth, balance and decay; whole comparisons between. */
+/* Goal: every answer of every operation equals the plain table's, at all sizes. Method:
+ * `operations` random steps in a universe of `ids` keys, with a share of adding writes that changes
+ * between growth, balance and decay; whole comparisons between. */
 static inline void model_run_kind(const struct kind *kind, uint64_t ids, uint64_t operations,
                                   uint64_t salt)
 {

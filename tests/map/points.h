@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * points.h - steers the map at the named steps of its protocol; in the real library, which has no such steps, does nothing.
+ * points.h - steers the map at the named steps of its protocol; in the real library, which has no
+ * such steps, does nothing.
  */
 #ifndef TOPHASH_TESTS_MAP_POINTS_H
 #define TOPHASH_TESTS_MAP_POINTS_H
@@ -12,7 +13,8 @@
 
 #include "map/map_priv.h"
 
-/* Now and then a thread loses its place at a step: short spins and yields, chosen by a generator of the thread's own. */
+/* Now and then a thread loses its place at a step: short spins and yields, chosen by a generator of
+ * the thread's own. */
 static inline void points_jitter_at(enum thi_map_point point, const void *map)
 {
     static _Thread_local uint64_t random;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * pool.h - threads for tests: a barrier that starts rounds without creating threads, and small helpers.
+ * pool.h - threads for tests: a barrier that starts rounds without creating threads, and small
+ * helpers.
  */
 #ifndef TOPHASH_TESTS_MAP_POOL_H
 #define TOPHASH_TESTS_MAP_POOL_H
@@ -10,7 +11,8 @@
 
 #include "test.h"
 
-/* A barrier that spins shortly and then yields: rounds of a microsecond need no system call, loaded machines no luck. */
+/* A barrier that spins shortly and then yields: rounds of a microsecond need no system call, loaded
+ * machines no luck. */
 struct pool_barrier {
     uint32_t members;
     uint32_t arrived;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * scenario_body.h - runs the scenarios of the map in one order, in the other, and on two real threads many times.
+ * scenario_body.h - runs the scenarios of the map in one order, in the other, and on two real
+ * threads many times.
  */
 #ifndef TOPHASH_TESTS_MAP_SCENARIO_BODY_H
 #define TOPHASH_TESTS_MAP_SCENARIO_BODY_H
@@ -60,7 +61,8 @@ static void *scenario_thread_b(void *argument)
     return NULL;
 }
 
-/* Goal: no interleaving that happens here breaks a scenario. Method: two threads released together, many rounds. */
+/* Goal: no interleaving that happens here breaks a scenario. Method: two threads released together,
+ * many rounds. */
 static inline void scenarios_on_two_threads(uint64_t rounds)
 {
     points_jitter(true);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * stops.h - stops one chosen thread at one chosen step of the map's protocol and lets it go on when told. Tiny library only.
+ * stops.h - stops one chosen thread at one chosen step of the map's protocol and lets it go on when
+ * told. Tiny library only.
  *
- * Use          stops_arm() before the thread starts; the thread calls stops_name_me(); stops_await() says whether it got there;
- *              stops_release() lets it go. A step that is never reached is no error by itself: the thread just ends.
+ * Use          stops_arm() before the thread starts; the thread calls stops_name_me();
+ *              stops_await() says whether it got there; stops_release() lets it go. A step that is
+ *              never reached is no error by itself: the thread just ends.
  */
 #ifndef TOPHASH_TESTS_MAP_STOPS_H
 #define TOPHASH_TESTS_MAP_STOPS_H

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * stress_body.h - real threads, all operations mixed, on one map whose size swings up and down all the time.
+ * stress_body.h - real threads, all operations mixed, on one map whose size swings up and down all
+ * the time.
  *
  * Who uses which ids, and what must hold:
- *   permanent  put before the start, updated by all, never erased: never missed, value is a function of the id (and a
- *              version), every walk gives each exactly once.
- *   counters   permanent; all threads add one: the sum is exact at the end, no thread sees one go back.
- *   swing      put and erased by all, the share of puts swings: when found, the value is a function of the id.
- *   own        a region of each thread, which knows exactly what stands there: every answer is checked against that.
- *   churn      a few keys of each thread put and erased in turn: the cells are used again and again.
+ *   permanent  put before the start, updated by all, never erased: never missed, value is a
+ *              function of the id (and a version), every walk gives each exactly once.
+ *   counters   permanent; all threads add one: the sum is exact at the end, none goes back.
+ *   swing      put and erased by all, the share of puts swings: when found, the value is a
+ *              function of the id.
+ *   own        a region of each thread, which knows exactly what stands there: every answer is
+ *              checked against that.
+ *   churn      a few keys of each thread put and erased in turn: the cells are used again.
  */
 #ifndef TOPHASH_TESTS_MAP_STRESS_BODY_H
 #define TOPHASH_TESTS_MAP_STRESS_BODY_H
@@ -172,7 +175,7 @@ static inline void stress_counter(struct stress_thread *self, uint64_t dice)
     self->counters_seen[number] = now;
 }
 
-/* ------------------------------------------------------------------ swing, churn and own regions */
+/* ------------------------------------------------------------ swing, churn and own regions */
 
 static inline void stress_swing(struct stress_thread *self, uint64_t dice)
 {
@@ -440,7 +443,8 @@ static inline void *stress_thread_run(void *argument)
     return NULL;
 }
 
-/* Turns growth into decay and back when the size has reached an end, and samples the share of displaced entries. */
+/* Turns growth into decay and back when the size has reached an end, and samples the share of
+ * displaced entries. */
 static inline void stress_steer(struct stress *stress, const struct stress_thread *threads)
 {
     struct th_map_stats stats;
@@ -475,7 +479,8 @@ static inline void stress_report(struct stress *stress, const struct stress_thre
         sum.walks += threads[i].tally.walks;
         sum.entries_walked += threads[i].tally.entries_walked;
     }
-    /* A cell's first tenant is no re-use: every insert beyond twice the most cells there ever were is one. */
+    /* A cell's first tenant is no re-use: every insert beyond twice the most cells there ever were
+     * is one. */
     uint64_t cells = 2 * stress->cells_peak;
     printf("# %s: %u threads, %" PRIu64 " operations, %" PRIu64 " hits, %" PRIu64
            " walks of %" PRIu64 " entries\n",
@@ -521,8 +526,8 @@ static inline void stress_settle(struct stress *stress, struct stress_thread *th
     stress_walk(&threads[0], dice << 32);
 }
 
-/* Goal: no order of events on real threads loses, doubles or mixes up entries. Method: see the head of this file; the seed fixes
- * what each thread tries, not when. */
+/* Goal: no order of events on real threads loses, doubles or mixes up entries. Method: see the head
+ * of this file; the seed fixes what each thread tries, not when. */
 static inline void stress_run(struct stress_plan plan)
 {
     static struct stress stress;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_attack.c - keys made by somebody who knows the source: without the seed they gain nothing, with it not much.
+ * test_map_attack.c - keys made by somebody who knows the source: without the seed they gain
+ * nothing, with it not much.
  */
 #include "hash/hash.h"
 #include "map/kinds.h"
@@ -11,7 +12,8 @@ enum {
     KNOWN_SEED = 20,
 };
 
-/* Structures of keys: what an attacker sends who has read the hash function but not the map's seed. */
+/* Structures of keys: what an attacker sends who has read the hash function but not the map's seed.
+ */
 enum structure {
     STRUCTURE_RANDOM, /* the yardstick */
     STRUCTURE_COUNTER,
@@ -88,9 +90,10 @@ static struct attack_result attack(enum structure structure, uint64_t keys)
     return result;
 }
 
-/* Goal: a million keys made against the source without the seed cost at most twice the memory of random ones, and no operation does
- * more than a bounded piece of work. Method: several structures, each put timed by the thread's own clock; the bound is generous
- * and a few outliers (page faults, interrupts counted to us) are allowed. */
+/* Goal: a million keys made against the source without the seed cost at most twice the memory of
+ * random ones, and no operation does more than a bounded piece of work. Method: several structures,
+ * each put timed by the thread's own clock; the bound is generous and a few outliers (page faults,
+ * interrupts counted to us) are allowed. */
 TEST(map_attack_without_the_seed_gains_nothing)
 {
     uint64_t keys = test_scaled(ATTACK_KEYS);
@@ -106,7 +109,8 @@ TEST(map_attack_without_the_seed_gains_nothing)
     }
 }
 
-/* Goal: strings with structure fare alike in a bytes map. Method: numbers as text, long common prefixes, zeros of all lengths. */
+/* Goal: strings with structure fare alike in a bytes map. Method: numbers as text, long common
+ * prefixes, zeros of all lengths. */
 TEST(map_attack_structured_strings_gain_nothing)
 {
     uint64_t keys = test_scaled(ATTACK_KEYS / 4), bytes[3];
@@ -131,14 +135,16 @@ TEST(map_attack_structured_strings_gain_nothing)
     }
 }
 
-/* The i-th key of those whose mixed words end in the same `shared_bits` bits under the known seed. */
+/* The i-th key of those whose mixed words end in the same `shared_bits` bits under the known seed.
+ */
 static uint64_t colliding_key(const struct thi_seed *seed, uint64_t i, unsigned shared_bits)
 {
     return thi_unmix(seed,
                      i << shared_bits | (0x123456789abcdef & ((UINT64_C(1) << shared_bits) - 1)));
 }
 
-/* Puts `count` keys that no split can part into a map of known seed, on top of `others` random ones. */
+/* Puts `count` keys that no split can part into a map of known seed, on top of `others` random
+ * ones. */
 static void collide(uint64_t others, uint64_t count, unsigned shared_bits)
 {
     struct th_map_config config = {.flags = TH_MAP_FIXED_SEED, .seed = KNOWN_SEED};
@@ -184,8 +190,9 @@ static void collide(uint64_t others, uint64_t count, unsigned shared_bits)
     kind_finish(kind, map);
 }
 
-/* Goal: 257 keys with the same low bits do not cost gigabytes of splits: they are stored or refused. Method: a fixed, known seed; 300
- * to 2,000 keys that share 20, 32 and 44 low bits of the mix, in an empty map and in one of 100,000. */
+/* Goal: 257 keys with the same low bits do not cost gigabytes of splits: they are stored or
+ * refused. Method: a fixed, known seed; 300 to 2,000 keys that share 20, 32 and 44 low bits of the
+ * mix, in an empty map and in one of 100,000. */
 TEST(map_attack_with_the_seed_costs_no_gigabytes)
 {
     static const uint64_t counts[] = {300, 700, COLLIDING_KEYS_MAX};

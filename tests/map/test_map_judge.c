@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_judge.c - the judge of histories: accepts what a map may do, rejects six seeded histories it may not.
+ * test_map_judge.c - the judge of histories: accepts what a map may do, rejects six seeded
+ * histories it may not.
  */
 #include "map/history_judge.h"
 #include "test.h"
@@ -13,14 +14,16 @@ static struct judge_state present(uint64_t value)
     return (struct judge_state){value, true};
 }
 
-/* A call of `thread` from stamp `invoked` to stamp `returned`; the other fields are set by the tests by name. */
+/* A call of `thread` from stamp `invoked` to stamp `returned`; the other fields are set by the
+ * tests by name. */
 #define CALL(thread_, invoked_, returned_, ...)                                          \
     (struct judge_call)                                                                  \
     {                                                                                    \
         .thread = (thread_), .invoked = (invoked_), .returned = (returned_), __VA_ARGS__ \
     }
 
-/* Goal: sequential histories of every operation and answer are accepted. Method: one thread, one key, all transitions. */
+/* Goal: sequential histories of every operation and answer are accepted. Method: one thread, one
+ * key, all transitions. */
 TEST(map_judge_accepts_a_sequential_history)
 {
     const struct judge_call calls[] = {
@@ -48,7 +51,8 @@ TEST(map_judge_accepts_a_sequential_history)
     CHECK(!judge_history(&room, calls, 16, present(1), present(3)));
 }
 
-/* Goal: overlapping calls may take either order. Method: a put and a get that overlap, both outcomes. */
+/* Goal: overlapping calls may take either order. Method: a put and a get that overlap, both
+ * outcomes. */
 TEST(map_judge_accepts_both_orders_of_overlapping_calls)
 {
     for (int32_t seen = 0; seen < 2; seen++) {
@@ -60,7 +64,8 @@ TEST(map_judge_accepts_both_orders_of_overlapping_calls)
     }
 }
 
-/* Goal: a large history in which everything overlaps is judged quickly. Method: adds of four threads, outs in some order. */
+/* Goal: a large history in which everything overlaps is judged quickly. Method: adds of four
+ * threads, outs in some order. */
 TEST(map_judge_handles_full_overlap)
 {
     struct judge_call calls[12];
@@ -72,7 +77,8 @@ TEST(map_judge_handles_full_overlap)
     CHECK(!judge_history(&room, calls, 12, present(0), present(12)));
 }
 
-/* Goal: seeded bad history 1, a lost update. Method: two adds that do not overlap read the same value. */
+/* Goal: seeded bad history 1, a lost update. Method: two adds that do not overlap read the same
+ * value. */
 TEST(map_judge_rejects_a_lost_update)
 {
     const struct judge_call calls[] = {
@@ -82,7 +88,8 @@ TEST(map_judge_rejects_a_lost_update)
     CHECK(!judge_history(&room, calls, 2, present(7), present(8)));
 }
 
-/* Goal: seeded bad history 2, a stale read. Method: a get that begins after a put ended sees the value before. */
+/* Goal: seeded bad history 2, a stale read. Method: a get that begins after a put ended sees the
+ * value before. */
 TEST(map_judge_rejects_a_stale_read)
 {
     const struct judge_call calls[] = {
@@ -102,7 +109,8 @@ TEST(map_judge_rejects_a_false_miss)
     CHECK(!judge_history(&room, calls, 2, present(4), present(5)));
 }
 
-/* Goal: seeded bad history 4, a duplicate. Method: two overlapping inserts of an absent key both succeed. */
+/* Goal: seeded bad history 4, a duplicate. Method: two overlapping inserts of an absent key both
+ * succeed. */
 TEST(map_judge_rejects_a_double_insert)
 {
     const struct judge_call calls[] = {
@@ -113,7 +121,8 @@ TEST(map_judge_rejects_a_double_insert)
     CHECK(!judge_history(&room, calls, 2, absent, present(6)));
 }
 
-/* Goal: seeded bad history 5, a resurrected key. Method: an erase that ended, no writer behind it, and a get that finds. */
+/* Goal: seeded bad history 5, a resurrected key. Method: an erase that ended, no writer behind it,
+ * and a get that finds. */
 TEST(map_judge_rejects_a_resurrection)
 {
     const struct judge_call calls[] = {
@@ -124,8 +133,8 @@ TEST(map_judge_rejects_a_resurrection)
     CHECK(!judge_history(&room, calls, 3, absent, absent));
 }
 
-/* Goal: seeded bad history 6, going back in time. Method: everything overlaps, but one thread reads the new value, then the
- * old one. */
+/* Goal: seeded bad history 6, going back in time. Method: everything overlaps, but one thread reads
+ * the new value, then the old one. */
 TEST(map_judge_rejects_a_thread_that_reads_backwards)
 {
     const struct judge_call calls[] = {

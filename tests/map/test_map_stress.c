@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_stress.c - real threads on maps whose size swings, with the real geometry. `--seconds=N` sets the time of all tests together.
+ * test_map_stress.c - real threads on maps whose size swings, with the real geometry. `--seconds=N`
+ * sets the time of all tests together.
  */
 #include "map/stress_body.h"
 

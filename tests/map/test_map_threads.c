@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_threads.c - threads that end, are cancelled or stop in the wrong place, processes that fork, and allocators that
- * count.
+ * test_map_threads.c - threads that end, are cancelled or stop in the wrong place, processes that
+ * fork, and allocators that count.
  */
 #include <signal.h>
 #include <sys/types.h>
@@ -32,7 +32,8 @@ static void check(const struct kind *kind, void *map, uint64_t first, uint64_t c
     }
 }
 
-/* ------------------------------------------------------------------ threads that end inside a guard */
+/* ------------------------------------------------------------------ threads that end inside a
+ * guard */
 
 struct visitor {
     const struct kind *kind;
@@ -50,8 +51,9 @@ static void *visit_and_end_inside(void *argument)
     return NULL; /* without leaving */
 }
 
-/* Goal: threads that end inside a guard wedge nobody, and what they retired is given back. Method: 200 such threads one after the
- * other and ten at a time on one map each kind; erases; drain must come to its end. */
+/* Goal: threads that end inside a guard wedge nobody, and what they retired is given back. Method:
+ * 200 such threads one after the other and ten at a time on one map each kind; erases; drain must
+ * come to its end. */
 TEST(map_threads_end_inside_a_guard)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -87,7 +89,8 @@ struct worker {
     uint64_t rounds;
 };
 
-/* Cancellation is deferred: it strikes at pthread_testcancel between the operations, inside a guard or not. */
+/* Cancellation is deferred: it strikes at pthread_testcancel between the operations, inside a guard
+ * or not. */
 static void *work_until_cancelled(void *argument)
 {
     struct worker *self = argument;
@@ -105,8 +108,8 @@ static void *work_until_cancelled(void *argument)
     return NULL;
 }
 
-/* Goal: a cancelled thread leaves the map whole: no cell, no group stays held. Method: cancel 60 threads at work; afterwards every key
- * can be written, the map validates and the epoch drains. */
+/* Goal: a cancelled thread leaves the map whole: no cell, no group stays held. Method: cancel 60
+ * threads at work; afterwards every key can be written, the map validates and the epoch drains. */
 TEST(map_threads_cancelled_leave_the_map_whole)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -176,8 +179,9 @@ static void *work_until_told(void *argument)
     return NULL;
 }
 
-/* Goal: after fork the child can use and free maps that nobody was writing, though other threads of the parent were busy with another
- * map inside guards. Method: as said; the child's exit code is its verdict. */
+/* Goal: after fork the child can use and free maps that nobody was writing, though other threads of
+ * the parent were busy with another map inside guards. Method: as said; the child's exit code is
+ * its verdict. */
 TEST(map_fork_child_uses_maps_that_were_quiet)
 {
 #if defined(__SANITIZE_THREAD__)
@@ -259,8 +263,9 @@ static void bytes_key(char *key, uint64_t number)
     snprintf(key, 40, "a key with a number in it: %08" PRIu64, number);
 }
 
-/* Goal: a reader stopped inside a guard stops nobody, the report names it, and its key stays intact. Method: the reader stalls while this
- * thread puts, replaces and erases everything many times over and grows and shrinks the map. */
+/* Goal: a reader stopped inside a guard stops nobody, the report names it, and its key stays
+ * intact. Method: the reader stalls while this thread puts, replaces and erases everything many
+ * times over and grows and shrinks the map. */
 TEST(map_bytes_stalled_reader_stops_nobody_and_is_named)
 {
     struct stall_report report = {0, 0, ""};
@@ -323,8 +328,9 @@ static void *put_and_erase(void *argument)
     return NULL;
 }
 
-/* Goal: a map takes memory from its allocator only and gives all of it back, with the sizes and alignments it asked for. Method: the
- * counting allocator under four threads, with and without page functions. */
+/* Goal: a map takes memory from its allocator only and gives all of it back, with the sizes and
+ * alignments it asked for. Method: the counting allocator under four threads, with and without page
+ * functions. */
 TEST(map_allocator_gets_everything_back)
 {
     for (size_t k = 0; k < 2 * KIND_COUNT; k++) {
@@ -367,8 +373,8 @@ struct hot {
 
 enum { HOT_ID = 77, HOT_PARTS = 3 };
 
-/* Updates hold the key's cell for a moment, again and again; lookups and inserts come at any of these moments. One thread a
- * part: more of them would only wait for each other. */
+/* Updates hold the key's cell for a moment, again and again; lookups and inserts come at any of
+ * these moments. One thread a part: more of them would only wait for each other. */
 static void *hot_run(void *argument)
 {
     struct hot *self = argument;
@@ -389,8 +395,9 @@ static void *hot_run(void *argument)
     return NULL;
 }
 
-/* Goal: a key is found, and not inserted a second time, while others update it: held and let go between two looks at its line must
- * not look like absence. Method: an updater, a reader and an inserter of one key, at several sizes of the map. */
+/* Goal: a key is found, and not inserted a second time, while others update it: held and let go
+ * between two looks at its line must not look like absence. Method: an updater, a reader and an
+ * inserter of one key, at several sizes of the map. */
 TEST(map_hot_key_is_never_missed_while_it_is_updated)
 {
     static const uint64_t sizes[] = {0, 30, 3000};

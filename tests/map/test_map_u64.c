@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_map_u64.c - unit tests of th_map_u64: every public function, every status, edges of the domain.
+ * test_map_u64.c - unit tests of th_map_u64: every public function, every status, edges of the
+ * domain.
  */
 #include "map/drop_body.h"
 #include "map/unit_body.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * tiny_obligations.c - what the map owes in the rare moments: threads stopped at each step of its protocol while others go on.
+ * tiny_obligations.c - what the map owes in the rare moments: threads stopped at each step of its
+ * protocol while others go on.
  *
- * The numbers are those of the list of obligations in docs/guarantees.md: 2 misses during a split, 3 stale group numbers, 4 shrink
- * and growing again, 5 held cells, 6 descheduled holders, 7 moves within a group, 9 records, 10 small forms, 11 keys that share
- * all bits, 12 progress. Number 1 is an example, 8 a matter of the edge table.
+ * The numbers are those of the list of obligations in docs/guarantees.md: 2 misses during a split,
+ * 3 stale group numbers, 4 shrink and growing again, 5 held cells, 6 descheduled holders, 7 moves
+ * within a group, 9 records, 10 small forms, 11 keys that share all bits, 12 progress. Number 1 is
+ * an example, 8 a matter of the edge table.
  */
 #include "map/actors.h"
 
@@ -38,10 +40,11 @@ static void check_met(const char *what, uint64_t met)
     CHECK(met > 0);
 }
 
-/* ------------------------------------------------------------------ 2: misses and hits during a split, a merge, an upgrade */
+/* ------------------------------------------------------------------ 2: misses and hits during a
+ * split, a merge, an upgrade */
 
-/* Goal: while a split stands still at any of its steps, every permanent key is found. Method: a grower stopped at the n-th passage of
- * each step; all keys looked up singly and in batches. */
+/* Goal: while a split stands still at any of its steps, every permanent key is found. Method: a
+ * grower stopped at the n-th passage of each step; all keys looked up singly and in batches. */
 TEST(obligation_2_reads_find_all_keys_at_each_step_of_a_split)
 {
     uint64_t met = 0;
@@ -65,7 +68,8 @@ TEST(obligation_2_reads_find_all_keys_at_each_step_of_a_split)
     check_met("steps of a split", met);
 }
 
-/* Goal: the same for merges. Method: a map that grew and was emptied but for the permanent keys; a shrinker stopped at each step. */
+/* Goal: the same for merges. Method: a map that grew and was emptied but for the permanent keys; a
+ * shrinker stopped at each step. */
 TEST(obligation_2_reads_find_all_keys_at_each_step_of_a_merge)
 {
     uint64_t met = 0;
@@ -105,7 +109,7 @@ static void world_change(struct world *world, enum change change, uint64_t id)
 {
     switch (change) {
     case CHANGE_GROW: world_put(world, OTHERS_FIRST, 200); break;
-    case CHANGE_GROW_AND_SHRINK: /* and grow again with other keys: the same groups at the same depth */
+    case CHANGE_GROW_AND_SHRINK: /* and grow again: the same groups at the same depth */
         world_put(world, OTHERS_FIRST, 200);
         world_erase(world, OTHERS_FIRST, 200);
         CHECK(world->kind->shrink(world->map, 0) >= 0);
@@ -118,7 +122,7 @@ static void world_change(struct world *world, enum change change, uint64_t id)
             world_put(world, MORE_FIRST + i, 1);
         }
         break;
-    case CHANGE_REBUILD: /* all others go, the map shrinks, and as many others come: the same groups anew */
+    case CHANGE_REBUILD: /* all others go, the map shrinks, as many others come */
         world_erase(world, 0, id < world->permanent ? id : world->permanent);
         world_erase(world, id + 1, id < world->permanent ? world->permanent - id - 1 : 0);
         CHECK(world->kind->shrink(world->map, 0) >= 0);
@@ -132,7 +136,8 @@ static void world_change(struct world *world, enum change change, uint64_t id)
     }
 }
 
-/* The reader stops at its nth passage: the first is on the short way of a get, later ones on the long way. */
+/* The reader stops at its nth passage: the first is on the short way of a get, later ones on the
+ * long way. */
 static bool read_across_a_change(const struct kind *kind, const struct stops_stop *stop,
                                  enum change change, uint64_t id, uint64_t permanent)
 {
@@ -155,9 +160,9 @@ static bool read_across_a_change(const struct kind *kind, const struct stops_sto
     return stopped;
 }
 
-/* Goal (2, 4, 7, 10): a reader that stands still anywhere while the map changes returns what a map could have held: a permanent key is
- * found, with its own value, an absent one is not. Method: each read step, each sort of change, present and absent keys, small and
- * large maps. */
+/* Goal (2, 4, 7, 10): a reader that stands still anywhere while the map changes returns what a map
+ * could have held: a permanent key is found, with its own value, an absent one is not. Method: each
+ * read step, each sort of change, present and absent keys, small and large maps. */
 TEST(obligation_2_4_10_a_stopped_reader_answers_right_after_any_change)
 {
     static const uint64_t sizes[] = {6, 20, PERMANENT, 150};
@@ -180,8 +185,9 @@ TEST(obligation_2_4_10_a_stopped_reader_answers_right_after_any_change)
 
 /* ------------------------------------------------------------------ 3: stale group numbers */
 
-/* Goal: an insert whose group was split or merged away between look and lock puts its key where it belongs. Method: an inserter stopped
- * before the lock; growth, or growth and shrink; then each key exactly once. */
+/* Goal: an insert whose group was split or merged away between look and lock puts its key where it
+ * belongs. Method: an inserter stopped before the lock; growth, or growth and shrink; then each key
+ * exactly once. */
 TEST(obligation_3_an_insert_never_uses_a_stale_group)
 {
     uint64_t met = 0;
@@ -215,8 +221,8 @@ TEST(obligation_3_an_insert_never_uses_a_stale_group)
     check_met("stopped inserters", met);
 }
 
-/* Goal: of two inserts of one key one wins, however the map grew between them. Method: the first stopped before its lock, the second
- * after a growth; the first must find it. */
+/* Goal: of two inserts of one key one wins, however the map grew between them. Method: the first
+ * stopped before its lock, the second after a growth; the first must find it. */
 TEST(obligation_3_two_inserts_of_one_key_make_one_entry)
 {
     uint64_t met = 0;
@@ -243,8 +249,9 @@ TEST(obligation_3_two_inserts_of_one_key_make_one_entry)
 
 /* ------------------------------------------------------------------ 5: who holds a cell owns it */
 
-/* Goal: while somebody holds a key's cell nobody erases, clears or moves it away under him. Method: an updater stopped with the cell held;
- * an eraser, a clearer come: neither may end before he does; then the key is gone for good. */
+/* Goal: while somebody holds a key's cell nobody erases, clears or moves it away under him. Method:
+ * an updater stopped with the cell held; an eraser, a clearer come: neither may end before he does;
+ * then the key is gone for good. */
 TEST(obligation_5_erase_and_clear_wait_for_the_holder_of_a_cell)
 {
     uint64_t met = 0;
@@ -277,8 +284,9 @@ TEST(obligation_5_erase_and_clear_wait_for_the_holder_of_a_cell)
     check_met("held cells", met);
 }
 
-/* Goal: an update that was descheduled while the map grew, shrank and grew is not lost and hits its own key. Method: an updater stopped
- * with the cell held; growth by others; its value and all others afterwards. */
+/* Goal: an update that was descheduled while the map grew, shrank and grew is not lost and hits its
+ * own key. Method: an updater stopped with the cell held; growth by others; its value and all
+ * others afterwards. */
 TEST(obligation_5_an_update_descheduled_during_growth_is_kept)
 {
     uint64_t met = 0;
@@ -309,8 +317,8 @@ TEST(obligation_5_an_update_descheduled_during_growth_is_kept)
     check_met("updates across growth", met);
 }
 
-/* Goal: the same while the map is small and moves as a whole. Method: the cell held in the small form; a grower must wait or leave the cell
- * alone; afterwards the update stands. */
+/* Goal: the same while the map is small and moves as a whole. Method: the cell held in the small
+ * form; a grower must wait or leave the cell alone; afterwards the update stands. */
 TEST(obligation_5_10_an_update_descheduled_in_a_small_map_is_kept)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -354,7 +362,8 @@ static uint64_t grow_elsewhere(struct world *world, uint64_t id)
     return put;
 }
 
-/* The group of `id` has a stopped holder: reads of all keys, updates, inserts, erases and growth elsewhere go on. */
+/* The group of `id` has a stopped holder: reads of all keys, updates, inserts, erases and growth
+ * elsewhere go on. */
 static void others_go_on(struct world *world, uint64_t id)
 {
     struct th_map_stats before, after;
@@ -371,8 +380,9 @@ static void others_go_on(struct world *world, uint64_t id)
     CHECK(after.splits_total > before.splits_total + put / TH_MAP_GROUP_CELLS / 2);
 }
 
-/* Goal: a stopped holder of a group, in any step of an insert, a split, a merge or an erase, stops nobody elsewhere and no reader. Method: the
- * actor stopped; sixteen-fold growth in other groups by this thread must come to its end. */
+/* Goal: a stopped holder of a group, in any step of an insert, a split, a merge or an erase, stops
+ * nobody elsewhere and no reader. Method: the actor stopped; sixteen-fold growth in other groups by
+ * this thread must come to its end. */
 TEST(obligation_6_a_stopped_holder_of_a_group_stops_nobody_elsewhere)
 {
     static const struct {
@@ -413,8 +423,9 @@ TEST(obligation_6_a_stopped_holder_of_a_group_stops_nobody_elsewhere)
     check_met("stopped holders of groups", met);
 }
 
-/* Goal: a stopped holder of a cell stops nobody but the users of that key; its group is split around it. Method: growth sixteen-fold
- * everywhere, erases and updates of all other keys beside the stopped updater. */
+/* Goal: a stopped holder of a cell stops nobody but the users of that key; its group is split
+ * around it. Method: growth sixteen-fold everywhere, erases and updates of all other keys beside
+ * the stopped updater. */
 TEST(obligation_6_a_stopped_holder_of_a_cell_stops_nobody_else)
 {
     for (size_t k = 0; k < KIND_COUNT; k++) {
@@ -439,7 +450,8 @@ TEST(obligation_6_a_stopped_holder_of_a_cell_stops_nobody_else)
     }
 }
 
-/* Goal: reads go on in a small map while it is being moved. Method: a grower stopped before and after the new block is shown. */
+/* Goal: reads go on in a small map while it is being moved. Method: a grower stopped before and
+ * after the new block is shown. */
 TEST(obligation_6_10_reads_go_on_while_a_small_map_moves)
 {
     uint64_t met = 0;
@@ -489,8 +501,9 @@ static bool change_shows(struct world *world, const struct actor *writer)
            walked == expected;
 }
 
-/* Goal: a write that ended while a small map was being moved shows from then on, everywhere. Method: the mover stopped between copy and
- * publication and after it; a writer that ends meanwhile is judged at once, one that waits after the move. */
+/* Goal: a write that ended while a small map was being moved shows from then on, everywhere.
+ * Method: the mover stopped between copy and publication and after it; a writer that ends meanwhile
+ * is judged at once, one that waits after the move. */
 TEST(obligation_10_a_write_during_the_move_of_a_small_map_shows)
 {
     static const enum part parts[] = {PART_ADD, PART_PUT, PART_ERASE};
@@ -521,7 +534,8 @@ TEST(obligation_10_a_write_during_the_move_of_a_small_map_shows)
 
 /* ------------------------------------------------------------------ 7: moves within a group */
 
-/* The `number`-th u64 key whose group is marked as splitting right now; UINT64_MAX: there are no more. */
+/* The `number`-th u64 key whose group is marked as splitting right now; UINT64_MAX: there are no
+ * more. */
 static uint64_t splitting_key(const struct world *world, uint64_t number)
 {
     for (uint64_t id = 0; id < OTHERS_FIRST + 300; id++) {
@@ -535,8 +549,8 @@ static uint64_t splitting_key(const struct world *world, uint64_t number)
     return UINT64_MAX;
 }
 
-/* The n-th split stands still before its first move, a reader of one of its keys at its cell; the split goes on until entries came
- * home, the reader goes on. False: the split has no such key. */
+/* The n-th split stands still before its first move, a reader of one of its keys at its cell; the
+ * split goes on until entries came home, the reader goes on. False: the split has no such key. */
 static bool read_inside_a_split(uint32_t nth, uint64_t number, size_t point, uint64_t *met)
 {
     struct world world = world_make(&kinds[0], PERMANENT);
@@ -564,8 +578,9 @@ static bool read_inside_a_split(uint32_t nth, uint64_t number, size_t point, uin
     return id != UINT64_MAX;
 }
 
-/* Goal: a reader that found its key's cell during a split never returns what entries that came back to their home line put there.
- * Method: for each key of many splits, as read_inside_a_split() says. */
+/* Goal: a reader that found its key's cell during a split never returns what entries that came back
+ * to their home line put there. Method: for each key of many splits, as read_inside_a_split() says.
+ */
 TEST(obligation_7_a_cell_freed_by_a_split_and_filled_again_is_noticed)
 {
     uint64_t met = 0;
@@ -580,9 +595,10 @@ TEST(obligation_7_a_cell_freed_by_a_split_and_filled_again_is_noticed)
 
 /* ------------------------------------------------------------------ 9: records of bytes maps */
 
-/* Goal: whoever holds a reference to a record stands in a guard: it is not given to another key under him, and an update that comes late hits
- * nothing. Method: readers and updaters stopped with a record in hand; the key erased, its record's room wanted by many others of
- * its size; drain must not come to its end meanwhile. */
+/* Goal: whoever holds a reference to a record stands in a guard: it is not given to another key
+ * under him, and an update that comes late hits nothing. Method: readers and updaters stopped with
+ * a record in hand; the key erased, its record's room wanted by many others of its size; drain must
+ * not come to its end meanwhile. */
 TEST(obligation_9_a_record_is_not_reused_under_a_stopped_user)
 {
     static const enum part parts[] = {PART_GET, PART_ADD, PART_PUT, PART_INSERT};
@@ -617,10 +633,11 @@ TEST(obligation_9_a_record_is_not_reused_under_a_stopped_user)
     CHECK_EQ(th_epoch_drain(NULL, UINT64_C(10000000000)), TH_OK);
 }
 
-/* ------------------------------------------------------------------ 11: keys that no split can part */
+/* ------------------------------------------------------------------ 11: keys that no split can
+ * part */
 
-/* Goal: keys that share all low bits cost no unbounded splitting: stored in ancestors or refused, all found, all erasable. Method: the known
- * seed and the inverse of the mix. */
+/* Goal: keys that share all low bits cost no unbounded splitting: stored in ancestors or refused,
+ * all found, all erasable. Method: the known seed and the inverse of the mix. */
 TEST(obligation_11_keys_that_share_all_low_bits_are_stored_or_refused)
 {
     for (uint64_t others = 0; others <= 400; others += 200) {
@@ -656,8 +673,9 @@ TEST(obligation_11_keys_that_share_all_low_bits_are_stored_or_refused)
 
 /* ------------------------------------------------------------------ 12: progress */
 
-/* Goal: a read starts again because, and only because, something completed in its group. Method: a reader stopped after it read its group's
- * word; an erase in the same group: one retry; nothing: none. */
+/* Goal: a read starts again because, and only because, something completed in its group. Method: a
+ * reader stopped after it read its group's word; an erase in the same group: one retry; nothing:
+ * none. */
 TEST(obligation_12_each_retry_names_progress_of_another)
 {
     uint64_t met = 0;

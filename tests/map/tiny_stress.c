@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * tiny_stress.c - real threads on maps whose size swings, with the tiny geometry. `--seconds=N` sets the time of all tests together.
+ * tiny_stress.c - real threads on maps whose size swings, with the tiny geometry. `--seconds=N`
+ * sets the time of all tests together.
  */
 #include "map/stress_body.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * unit_body.h - what each public function of the maps promises, checked alone; the same for all three kinds of key.
+ * unit_body.h - what each public function of the maps promises, checked alone; the same for all
+ * three kinds of key.
  */
 #ifndef TOPHASH_TESTS_MAP_UNIT_BODY_H
 #define TOPHASH_TESTS_MAP_UNIT_BODY_H
@@ -15,7 +16,8 @@ static inline uint64_t unit_value(uint64_t id)
     return (id + 3) * 0x9e3779b97f4a7c15u;
 }
 
-/* Goal: every function on an empty map says so and touches no out parameter. Method: call all of them once. */
+/* Goal: every function on an empty map says so and touches no out parameter. Method: call all of
+ * them once. */
 static inline void unit_empty_map(const struct kind *kind)
 {
     void *map = kind_make(kind, NULL);
@@ -52,7 +54,8 @@ static inline void unit_empty_map(const struct kind *kind)
     kind->destroy(NULL);
 }
 
-/* Goal: the status and the out parameter of every writer, present and absent. Method: one key, all transitions. */
+/* Goal: the status and the out parameter of every writer, present and absent. Method: one key, all
+ * transitions. */
 static inline void unit_statuses(const struct kind *kind)
 {
     void *map = kind_make(kind, NULL);
@@ -97,8 +100,8 @@ static inline void unit_statuses(const struct kind *kind)
     kind_finish(kind, map);
 }
 
-/* Goal: no key and no value is reserved. Method: edge keys (0, all ones, single bits, their neighbours) with edge values,
- * all in the map at once, each read back after each change. */
+/* Goal: no key and no value is reserved. Method: edge keys (0, all ones, single bits, their
+ * neighbours) with edge values, all in the map at once, each read back after each change. */
 static inline void unit_full_domain(const struct kind *kind)
 {
     void *map = kind_make(kind, NULL);
@@ -152,8 +155,9 @@ static inline void unit_check_range(const struct kind *kind, void *map, uint64_t
     CHECK_EQ(kind->count(map), size);
 }
 
-/* Goal: growth and shrink lose and invent nothing at any size. Method: one by one up to UNIT_SIZE_MAX and back down, shrink
- * called on the way; the newest key at each size, everything and the invariants at many. */
+/* Goal: growth and shrink lose and invent nothing at any size. Method: one by one up to
+ * UNIT_SIZE_MAX and back down, shrink called on the way; the newest key at each size, everything
+ * and the invariants at many. */
 static inline void unit_all_sizes(const struct kind *kind)
 {
     void *map = kind_make(kind, NULL);
@@ -192,8 +196,8 @@ static inline void unit_all_sizes(const struct kind *kind)
     kind_finish(kind, map);
 }
 
-/* Goal: after reserve no group splits before about that many entries. Method: reserve by call and by config, fill to three
- * quarters, compare the counters. */
+/* Goal: after reserve no group splits before about that many entries. Method: reserve by call and
+ * by config, fill to three quarters, compare the counters. */
 static inline void unit_reserve(const struct kind *kind)
 {
     struct th_map_config config = {.reserve = 20000};
@@ -215,7 +219,8 @@ static inline void unit_reserve(const struct kind *kind)
     }
 }
 
-/* Goal: a reserve beyond all memory is refused and harms nothing. Method: an allocator that refuses above 8 MiB. */
+/* Goal: a reserve beyond all memory is refused and harms nothing. Method: an allocator that refuses
+ * above 8 MiB. */
 static inline void unit_reserve_too_much(const struct kind *kind)
 {
     struct counting counting;
@@ -236,7 +241,8 @@ static inline void unit_reserve_too_much(const struct kind *kind)
     counting_finish(&counting);
 }
 
-/* Goal: clear empties, and the map serves on. Method: fill, clear, look, fill again, three times. */
+/* Goal: clear empties, and the map serves on. Method: fill, clear, look, fill again, three times.
+ */
 static inline void unit_clear(const struct kind *kind)
 {
     void *map = kind_make(kind, NULL);
@@ -256,7 +262,8 @@ static inline void unit_clear(const struct kind *kind)
     kind_finish(kind, map);
 }
 
-/* One whole walk of ids [0, size) with room for `capacity`; at `resize_at` calls the map changes size under the walk. */
+/* One whole walk of ids [0, size) with room for `capacity`; at `resize_at` calls the map changes
+ * size under the walk. */
 static inline void unit_walk(const struct kind *kind, void *map, uint64_t size, size_t capacity,
                              int resize)
 {
@@ -296,8 +303,9 @@ static inline void unit_walk(const struct kind *kind, void *map, uint64_t size, 
     free(seen);
 }
 
-/* Goal: a walk gives each entry exactly once, also when the map grows or shrinks under it. Method: capacities 1, 3, 256 and
- * 1000 at several sizes, at rest, with puts of others between the calls, and with shrink between the calls. */
+/* Goal: a walk gives each entry exactly once, also when the map grows or shrinks under it. Method:
+ * capacities 1, 3, 256 and 1000 at several sizes, at rest, with puts of others between the calls,
+ * and with shrink between the calls. */
 static inline void unit_walks(const struct kind *kind)
 {
     static const size_t capacities[] = {1, 3, 256, 1000};
@@ -323,8 +331,8 @@ static inline void unit_walks(const struct kind *kind)
     }
 }
 
-/* Goal: a batch equals single operations in order. Method: sizes around the inner batch, duplicates inside a batch (the last
- * one stands), absent keys between present ones. */
+/* Goal: a batch equals single operations in order. Method: sizes around the inner batch, duplicates
+ * inside a batch (the last one stands), absent keys between present ones. */
 static inline void unit_batches(const struct kind *kind)
 {
     static const size_t sizes[] = {0, 1, 2, 31, 32, 33, 64, 100, 511, 512};
@@ -363,7 +371,8 @@ static inline void unit_batches(const struct kind *kind)
     kind_finish(kind, map);
 }
 
-/* Goal: new judges its config, and a fixed seed fixes the order of a walk. Method: bad configs; two maps of one seed. */
+/* Goal: new judges its config, and a fixed seed fixes the order of a walk. Method: bad configs; two
+ * maps of one seed. */
 static inline void unit_config(const struct kind *kind)
 {
     void *map = NULL;
@@ -401,7 +410,8 @@ static inline void unit_config(const struct kind *kind)
     kind_finish(kind, map);
 }
 
-/* Goal: stats agree with what was done, and memory is given back. Method: fixed fills; an allocator that counts. */
+/* Goal: stats agree with what was done, and memory is given back. Method: fixed fills; an allocator
+ * that counts. */
 static inline void unit_stats(const struct kind *kind)
 {
     struct counting counting;

@@ -2,7 +2,8 @@
  * map_hot_key.h - scenario: a lookup and an insert of a key that is being updated.
  *
  * Guarantee    an update never hides its key.
- * Cause        a look at the held form of a key after a look at its free form misses what changes between.
+ * Cause        a look at the held form of a key after a look at its free form misses what changes
+ *              between.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_MAP_HOT_KEY_H
 #define TOPHASH_TESTS_SCENARIOS_MAP_HOT_KEY_H

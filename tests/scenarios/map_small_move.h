@@ -2,7 +2,8 @@
  * map_small_move.h - scenario: a write while a small map moves to a bigger form.
  *
  * Guarantee    the write shows from its end on (obligation 10).
- * Cause        the table's groups could be reached by writers before the map was said to live there.
+ * Cause        the table's groups could be reached by writers before the map was said to live
+ *              there.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_MAP_SMALL_MOVE_H
 #define TOPHASH_TESTS_SCENARIOS_MAP_SMALL_MOVE_H

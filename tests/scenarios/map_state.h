@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * map_state.h - what all scenarios of the map share: one map with a fixed seed, filled to the edge of growth.
+ * map_state.h - what all scenarios of the map share: one map with a fixed seed, filled to the edge
+ * of growth.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_MAP_STATE_H
 #define TOPHASH_TESTS_SCENARIOS_MAP_STATE_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * scenario.h - the form of a scenario: two threads on a small state, written once, run in one order, on real threads, or in all
- * orders by a checker.
+ * scenario.h - the form of a scenario: two threads on a small state, written once, run in one
+ * order, on real threads, or in all orders by a checker.
  *
- * Use          a scenario file defines setup, thread_a, thread_b and after, all `void (void)`, over static state of its own, and a
- *              `struct scenario` that names them. The threads wait for nothing and loop over nothing unbounded. SCENARIO_CHECK
- *              is provided by whoever includes the file (a test: CHECK; a checker: its assert) before it does so.
+ * Use          a scenario file defines setup, thread_a, thread_b and after, all `void (void)`, over
+ *              static state of its own, and a `struct scenario` that names them. The threads wait
+ *              for nothing and loop over nothing unbounded. SCENARIO_CHECK is provided by whoever
+ *              includes the file (a test: CHECK; a checker: its assert) before it does so.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_SCENARIO_H
 #define TOPHASH_TESTS_SCENARIOS_SCENARIO_H
@@ -16,7 +17,8 @@
 #error "define SCENARIO_CHECK(condition) before a scenario is included"
 #endif
 
-/* Entries that bring a map to the edge of growth: more for the real geometry than for tests with a tiny one. */
+/* Entries that bring a map to the edge of growth: more for the real geometry than for tests with a
+ * tiny one. */
 #ifdef TH_MAP_TINY
 #define SCENARIO_FILL 12u
 #define SCENARIO_MORE 12u
