@@ -283,10 +283,6 @@ TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind
 {
     struct spot spot = spot_of(map, key->hash);
     uint64_t word = word_load(spot.side);
-    if (TH_UNLIKELY(line_was_passed(spot.side, key->hash))) {
-        /* Some entry of this line stands in the next one: ask for it before the first arrives. */
-        __builtin_prefetch(line_next(&spot, key->hash));
-    }
     THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
     uint64_t stored;
     struct cell *cell;

@@ -12,6 +12,19 @@ TH_NOINLINE bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint
     return core_look(map, &integer_kind, &key, value);
 }
 
+TH_NOINLINE bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash, uint64_t *value,
+                                        const struct side *side, uint64_t word)
+{
+    /* The hint may be another than the one the line was found by: it only says which depth the
+     * word must show for the line to be the key's, and the group's number is not in it. So the
+     * number is asked of the hash: a group of that depth at that side covers the key. */
+    struct spot spot = spot_of(map, hash);
+    if (spot.side == side && quick_absent(&spot, hash, word) == QUICK_ABSENT) {
+        return false;
+    }
+    return thi_integer_look(map, hash, value);
+}
+
 th_status thi_integer_put(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *old)
 {
     struct key key = integer_key(map, plain);

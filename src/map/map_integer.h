@@ -43,6 +43,9 @@ TH_INLINE bool map_is_wide(void)
 /* map_integer.c: the slow half of a get, and the operations that need no inlining into each kind.
  * */
 bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value);
+/* A get goes on here when its home line does not hold the key; `word` was read before the line. */
+bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash, uint64_t *value,
+                            const struct side *side, uint64_t word);
 th_status thi_integer_put(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
 th_status thi_integer_insert(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *present);
 th_status thi_integer_replace(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
@@ -53,19 +56,35 @@ th_status thi_integer_erase(struct thi_map *map, uint64_t key, uint64_t *old);
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t key, uint64_t expected,
                                uint64_t *found);
 
-/* Nothing here has its address taken by a call: key and value stay in registers. */
+/* The get path: mixed key to value. All that is rare is left to calls in tail position, so that nothing
+ * is saved or spilled on the way to a hit; docs/adr/0002 says what each instruction costs. */
 TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
-    struct key key = integer_key_of_hash(hash);
-    uint64_t seen;
-    enum quick quick = quick_look(map, &integer_kind, &key, &seen);
-    if (TH_LIKELY(quick == QUICK_FOUND)) {
-        if (value != NULL) {
-            *value = seen;
-        }
-        return true;
+    struct spot spot = spot_of(map, hash);
+    uint64_t word = word_load(spot.side);
+    const char *line = (const char *)spot_line(&spot, hash);
+    if (TH_UNLIKELY(line_was_passed(spot.side, hash))) {
+        /* Some entry of this line stands in the next one: ask for it before the first arrives. */
+        __builtin_prefetch(line_next(&spot, hash));
     }
-    return TH_UNLIKELY(quick == QUICK_UNKNOWN) && thi_integer_look(map, hash, value);
+    THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
+    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS, TH_KEY_FREE);
+    if (TH_UNLIKELY(offset == TH_LINE_NONE)) {
+        THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
+        return thi_integer_get_absent(map, hash, value, spot.side, word);
+    }
+    THI_MAP_POINT(THI_MAP_POINT_READ_KEY, map);
+    uint64_t seen = cell_value((const struct cell *)(const void *)(line + offset));
+    THI_MAP_POINT(THI_MAP_POINT_READ_VALUE, map);
+    /* The whole word, count and LOCK too: shorter, and who comes while the group is written may
+     * look once more. */
+    if (TH_UNLIKELY(word_recheck(spot.side) != word)) {
+        return thi_integer_look(map, hash, value);
+    }
+    if (value != NULL) {
+        *value = seen;
+    }
+    return true;
 }
 
 /* A look at the home line without branches, for batches. True if the key was there, not held, and

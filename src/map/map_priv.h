@@ -414,7 +414,7 @@ TH_INLINE const char *cells_load(const struct thi_map *map)
 
 TH_INLINE struct side *cells_side(const char *cells, uint32_t number)
 {
-    return (struct side *)((uintptr_t)cells - ((uintptr_t)number + 1) * sizeof(struct side));
+    return (struct side *)((uintptr_t)cells - (uintptr_t)number * sizeof(struct side)) - 1;
 }
 
 TH_INLINE struct cell *cells_group(const char *cells, uint32_t number)
