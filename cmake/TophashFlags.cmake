@@ -12,9 +12,8 @@ target_compile_definitions(tophash_flags INTERFACE _GNU_SOURCE)
 target_link_libraries(tophash_flags INTERFACE Threads::Threads)
 
 # Instrumentation and -O1 confuse gcc's flow analysis; the release build has this warning.
-if(CMAKE_C_COMPILER_ID STREQUAL GNU)
-    target_compile_options(tophash_flags INTERFACE
-        $<$<OR:$<CONFIG:Debug>,$<BOOL:${TOPHASH_SANITIZE}>>:-Wno-maybe-uninitialized>)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU AND (TOPHASH_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL Debug))
+    target_compile_options(tophash_flags INTERFACE -Wno-maybe-uninitialized)
 endif()
 if(TOPHASH_SANITIZE)
     target_compile_options(tophash_flags INTERFACE -fsanitize=${TOPHASH_SANITIZE}
