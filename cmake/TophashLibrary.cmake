@@ -12,7 +12,6 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQU
         COMPILE_OPTIONS "-mavx;-mbmi;-mprfchw")
 endif()
 
-
 # One set of objects for both forms. Internal names are hidden, which a static link does not mind:
 # tests reach them, programs that link the shared library cannot.
 add_library(tophash_objects OBJECT ${library_sources})
@@ -45,7 +44,7 @@ target_include_directories(tophash_internal INTERFACE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(tophash_internal INTERFACE tophash_static tophash_flags)
 
-if(TOPHASH_TESTS)
+if(TOPHASH_TESTS AND NOT TOPHASH_FUZZ)
     add_library(tophash_tiny STATIC ${library_sources})
     target_compile_definitions(tophash_tiny PUBLIC TH_MAP_TINY=1 THI_TEST_POINTS=1)
     target_include_directories(tophash_tiny PUBLIC ${PROJECT_SOURCE_DIR}/include
