@@ -66,8 +66,7 @@ static void set_pages(bool huge_pages)
     }
 }
 
-/* A measurement that takes this long hangs: liburcu 0.13's worker for growth has been seen to sleep
- * through its wake-up, which leaves millions of entries in a few chains. */
+/* A measurement that takes this long hangs; see peers/lfht.h. */
 #define CHILD_LIMIT_S 150u
 #define CHILD_LIMIT_ALL_MAPS_S 1800u
 

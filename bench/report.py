@@ -98,7 +98,8 @@ def write_method(data):
         "slower; called like a library instead of inlined (`sharded-call`) it is too; both are not shown "
         "unless asked for. ck_ht allows one writer at a time: writers "
         "take a spin lock. liburcu's table frees erased nodes and grows in threads of its own, whose "
-        "time is not counted.\n"
+        "time is not counted; it is made with a bucket an entry, except where growth and memory are "
+        "measured.\n"
     )
 
 
