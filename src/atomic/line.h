@@ -31,9 +31,10 @@
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
 #include <immintrin.h>
 
-/* Four bits for each cell, the lowest set if its key is `key` but for the `ignored` bits. What waits
- * for the line are vector registers, of which a processor has many; the integer registers that are
- * written while a line is waited for are what limits how many gets are under way at once. */
+/* Four bits for each cell, the lowest set if its key is `key` but for the `ignored` bits. What
+ * waits for the line are vector registers, of which a processor has many; the integer registers
+ * that are written while a line is waited for are what limits how many gets are under way at once.
+ * */
 #ifdef __AVX__
 TH_INLINE unsigned thi_line_match(const void *line, uint64_t key, uint64_t ignored)
 {

@@ -27,8 +27,8 @@
 #define TH_MAP_RUN_GROUPS_LOG2 9
 #endif
 
-/* Groups whose address space the first run takes where pages cost nothing before they are touched: 4
- * GiB, about 200 million entries. Race detectors and small address spaces get less. */
+/* Groups whose address space the first run takes where pages cost nothing before they are touched:
+ * 4 GiB, about 200 million entries. Race detectors and small address spaces get less. */
 #ifndef TH_MAP_FIRST_RUN_GROUPS_LOG2
 #if UINTPTR_MAX <= UINT32_MAX || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TH_MAP_FIRST_RUN_GROUPS_LOG2 12

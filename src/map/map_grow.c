@@ -122,10 +122,14 @@ static void split_locked(struct split *split)
     uint64_t borrows = split->left_behind ? TH_WORD_BORROWS : 0;
     borrows |= split->word & TH_WORD_BORROWS; /* what the group borrowed may be the sibling's */
     sibling_word = word_with_depth(word_bumped(sibling_word), split->depth + 1) & ~TH_WORD_SPECIAL;
-    word_store(split->sibling.side, sibling_word | borrows | moved_count);
+    sibling_word |= borrows | moved_count;
+    /* Live, but locked: were it split again now, who still comes by our old depth would miss what
+     * went on to the next sibling. */
+    word_store(split->sibling.side, sibling_word | TH_WORD_LOCK);
     THI_MAP_POINT(THI_MAP_POINT_SPLIT_SIBLING_LIVE, split->map);
     uint64_t word = word_with_depth(word_bumped(split->word), split->depth + 1);
     word_store(side, (word & ~(TH_WORD_SPLITTING | TH_WORD_LOCK)) - moved_count);
+    word_store(split->sibling.side, sibling_word);
 }
 
 static void split_count(struct thi_map *map, const struct split *split)

@@ -56,8 +56,9 @@ th_status thi_integer_erase(struct thi_map *map, uint64_t key, uint64_t *old);
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t key, uint64_t expected,
                                uint64_t *found);
 
-/* The get path: mixed key to value. All that is rare is left to calls in tail position, so that nothing
- * is saved or spilled on the way to a hit; docs/adr/0002 says what each instruction costs. */
+/* The get path: mixed key to value. All that is rare is left to calls in tail position, so that
+ * nothing is saved or spilled on the way to a hit; docs/adr/0002 says what each instruction costs.
+ * */
 TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
     struct spot spot = spot_of(map, hash);

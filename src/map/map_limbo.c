@@ -45,7 +45,7 @@ static bool bag_empty(struct limbo *limbo, unsigned limit)
         /* relaxed: the link came to us with the exchange that took the list (@map.limbo). */
         limbo->taken_records = th_u64_load_rlx(&record->hash);
         size_t bytes = record_bytes(record);
-        limbo->taken_bytes -= bytes;
+        limbo->taken_bytes -= limbo->taken_bytes < bytes ? limbo->taken_bytes : bytes;
         thi_slab_drop(map->slab, reference, bytes);
     }
     return true;
@@ -97,12 +97,21 @@ static bool limbo_waiting(const struct limbo *limbo)
  * it. */
 static void limbo_hand_over(struct limbo *limbo)
 {
-    while (limbo_waiting(limbo) && bag_take(limbo, TH_BAG_IDLE, TH_BAG_BUSY)) {
+    for (;;) {
+        /* seq_cst @map.handover: our push, or our leaving of the bag, before the look at the other's
+         * word; other side: limbo_hand_over() of another thread. The total order of fences makes
+         * one of the two see the other. Without it: a record waits with nobody in charge.
+         * */
+        th_fence_sc();
+        if (!limbo_waiting(limbo) || !bag_take(limbo, TH_BAG_IDLE, TH_BAG_BUSY)) {
+            return;
+        }
         /* acq_rel @map.limbo: the links of what waits before we follow them; other side:
          * thi_map_record_retire(). Without it: we follow a link that is not written yet. */
         limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
         if (limbo->taken_records != 0) {
-            /* relaxed: an estimate for the epoch's account. */
+            /* relaxed: an estimate for the epoch's account; it may hold the bytes of a record that
+             * is just being pushed. */
             limbo->taken_bytes = th_u64_exchange_rlx(&limbo->bytes, 0);
             size_t bytes = (size_t)limbo->taken_bytes;
             /* relaxed: the map cannot end meanwhile, the caller uses it. */
@@ -161,16 +170,19 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
         (key_word >> TH_KEY_REFERENCE_SHIFT) & (((uint64_t)1 << THI_SLAB_REFERENCE_BITS) - 1);
     struct limbo *limbo = limbo_choose(map, hash);
     size_t bytes = record_bytes(record);
+    /* relaxed: an estimate for the epoch's account; before the push, so that no bag takes the
+     * record without its bytes. */
+    uint64_t waiting = th_u64_add_rlx(&limbo->bytes, bytes);
     /* relaxed: only a link; the exchange below publishes. */
     uint64_t head = th_u64_load_rlx(&limbo->records);
     do {
-        /* relaxed: who still reads this word as a hash validates the group's version afterwards. */
-        th_u64_store_rlx(&record->hash, head);
+        /* release @map.hash: the group's grown version before the link that takes the hash's place;
+         * other side: entry_hash(). Without it: a walk takes the link for a hash and its check of
+         * the version does not notice. */
+        th_u64_store_rel(&record->hash, head);
         /* release @map.limbo: the link before the reference; other side: limbo_hand_over().
          * Without it: a bag follows a link that is not written yet. */
     } while (!th_u64_cas_rel_rlx(&limbo->records, &head, reference));
-    /* relaxed: an estimate for the epoch's account. */
-    uint64_t waiting = th_u64_add_rlx(&limbo->bytes, bytes);
     limbo_hand_over(limbo);
     if ((waiting ^ (waiting + bytes)) >= LOOK_BYTES) {
         /* Much gathers behind a bag that does not come back: let the epoch look for the reader who

@@ -221,8 +221,8 @@ TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kin
     if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &found->cell, &found->stored))) {
         return quick_absent(&spot, key->hash, word) == QUICK_ABSENT ? ERASE_ABSENT : ERASE_HELD;
     }
-    /* A group that is absent is being filled by a split: it is the splitter's, though its word is not
-     * locked. */
+    /* A group that is absent is being filled by a split: it is the splitter's, though its word is
+     * not locked. */
     if (word_depth(word) == 0 || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
         return ERASE_HELD;
     }

@@ -99,7 +99,8 @@ _Static_assert(TH_MAP_GROUP_CELLS <= 256, "the home of an entry is 8 bits of its
 _Static_assert(TH_MAP_LINES_LOG2 <= 6, "the lines of a group have a bit each in one word");
 
 /* A contiguous part of the table. Run 0 begins with group 0; every further run is as long as all
- * before it. Sides stand before the cells, the first group's last, so that one address leads to both:
+ * before it. Sides stand before the cells, the first group's last, so that one address leads to
+ * both:
  *
  *      memory        | passes, one byte a line | ... side 1 | side 0 | group 0 | group 1 | ...
  *                                                                    cells
@@ -482,9 +483,10 @@ TH_INLINE uint64_t entry_hash(const struct thi_map *map, uint64_t key_word, uint
     if (map->slab == NULL) {
         return (key_word & ~TH_KEY_MARKS) | (index & TH_KEY_MARKS);
     }
-    /* relaxed: written before the record was published through cell.key (@map.key); a link left by
-     * a retirement is noticed by the caller's validation. */
-    return th_u64_load_rlx(&record_at(map, key_word)->hash);
+    /* acquire @map.hash: the version that grew before a link took the hash's place, before the
+     * caller's re-check of it; other side: thi_map_record_retire(). Without it: a walk takes a link
+     * for a hash and does not notice. */
+    return th_u64_load_acq(&record_at(map, key_word)->hash);
 }
 
 /* ------------------------------------------------------------------ map_find.c */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * map_runs.c - the memory of the table: runs of groups, made ahead of need, never moved.
  *
- * Guarantees   G1 a run, once published, stays mapped at its address until the map is freed: readers
+ * Guarantees   G1 a run, once published, stays mapped at its address until the map is freed:
+ *                 readers
  *              of integer keys hold no guard.
  * Progress     lock-free: who loses the race to publish takes the winner's run.
  * Sources      arrays of doubling blocks: Brodnik et al., "Resizable arrays in optimal time and

@@ -76,7 +76,9 @@ static void merge_locked(struct merge *merge)
     unsigned depth = word_depth(merge->word) - 1;
     uint64_t parent = word_with_depth(word_bumped(merge->parent_word), depth);
     parent += (uint64_t)moved * TH_WORD_COUNT_ONE;
-    parent |= merge->word & TH_WORD_BORROWS;
+    if (merge->parent.index >= TH_MAP_ROOT_GROUPS) {
+        parent |= merge->word & TH_WORD_BORROWS; /* a root has no ancestors to borrow from */
+    }
     word_store(merge->parent.side, parent | TH_WORD_LOCK);
     THI_MAP_POINT(THI_MAP_POINT_MERGE_PARENT_DONE, merge->map);
     uint64_t absent = word_with_depth(word_bumped(merge->word), 0);

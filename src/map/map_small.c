@@ -195,8 +195,8 @@ static th_status upgrade_to_table(struct thi_map *map, struct small_block *block
     /* release @map.hint: the directory and the roots' entries before the hint that leads there;
      * other side: hint_load(). Without it: a reader finds roots that are not filled yet. */
     th_u64_store_rel(&map->hint, thi_map_hint_make(map, TH_MAP_ROOT_DEPTH));
-    /* The quick paths follow last: until here they found the absent run, whatever hint they read, and
-     * so touched nothing that was being filled.
+    /* The quick paths follow last: until here they found the absent run, whatever hint they read,
+     * and so touched nothing that was being filled.
      * release @map.cells: the roots' entries and the hint before the address of their run; other
      * side: cells_load(). Without it: a quick look finds roots that are not filled yet. */
     th_ptr_store_rel(&map->cells, run_of(map, 0)->cells);

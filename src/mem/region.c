@@ -103,9 +103,9 @@ bool thi_region_drop(const struct th_allocator *mem, void *memory, size_t size)
     }
     struct th_au64 *words = memory;
     for (size_t i = 0; i < size / sizeof *words; i++) {
-        /* relaxed: the caller orders the drop against users of the range; atomic, as readers may
-         * still look. */
-        th_u64_store_rlx(&words[i], 0);
+        /* release @map.value: as in cell_store_value(). Maps drop cells that readers may still look
+         * at: the zeros must not be seen before the words that say that the group went away. */
+        th_u64_store_rel(&words[i], 0);
     }
     return true;
 }

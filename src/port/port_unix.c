@@ -11,6 +11,7 @@
 #include "port/port.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -84,9 +85,14 @@ uint64_t thi_port_now_ns(void)
 void thi_port_sleep_ns(uint64_t ns)
 {
     struct timespec left = {(time_t)(ns / TH_NS_PER_S), (long)(ns % TH_NS_PER_S)};
+    /* Callers wait in the middle of an operation, holding what a cancelled thread would not give
+     * back: cancellation strikes at the next point of the user's own code. */
+    int cancel_state = PTHREAD_CANCEL_ENABLE;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     while (nanosleep(&left, &left) != 0 && errno == EINTR) {
         /* A signal interrupted us; `left` is what remains. */
     }
+    (void)pthread_setcancelstate(cancel_state, &cancel_state);
 }
 
 void thi_port_yield(void)
