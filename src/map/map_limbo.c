@@ -98,10 +98,9 @@ static bool limbo_waiting(const struct limbo *limbo)
 static void limbo_hand_over(struct limbo *limbo)
 {
     for (;;) {
-        /* seq_cst @map.handover: our push, or our leaving of the bag, before the look at the other's
-         * word; other side: limbo_hand_over() of another thread. The total order of fences makes
-         * one of the two see the other. Without it: a record waits with nobody in charge.
-         * */
+        /* seq_cst @map.handover: our push, or our leaving of the bag, before the look at the
+         * other's word; other side: limbo_hand_over() of another thread. The total order of fences
+         * makes one of the two see the other. Without it: a record waits, nobody in charge. */
         th_fence_sc();
         if (!limbo_waiting(limbo) || !bag_take(limbo, TH_BAG_IDLE, TH_BAG_BUSY)) {
             return;
