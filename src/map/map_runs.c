@@ -162,9 +162,14 @@ uint64_t thi_map_runs_bytes(const struct thi_map *map)
 
 void thi_map_runs_reach(struct thi_map *map, uint32_t index)
 {
-    /* relaxed: a bound for walks over all groups, which promise no order. */
+    /* relaxed: only the start of the exchange. */
     uint64_t end = th_u64_load_rlx(&map->group_end);
-    while (end <= index && !th_u64_cas_rlx_rlx(&map->group_end, &end, (uint64_t)index + 1)) {
-        /* Somebody moved it up; look again. */
+    while (end <= index) {
+        /* release @map.group_end: the runs below the bound before the bound; other side:
+         * groups_begin(), thi_map_shrink(). Without it: a walk over all groups asks for a run that
+         * it does not see yet. */
+        if (th_u64_cas_rel_rlx(&map->group_end, &end, (uint64_t)index + 1)) {
+            return;
+        }
     }
 }

@@ -135,8 +135,8 @@ th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max)
     if (thi_map_is_small(map)) {
         return TH_OK;
     }
-    /* relaxed: who splits meanwhile makes groups that need no merge. */
-    uint64_t groups = th_u64_load_rlx(&map->group_end);
+    /* acquire @map.group_end: as in groups_begin(). */
+    uint64_t groups = th_u64_load_acq(&map->group_end);
     /* relaxed: where the last call stopped; any value is safe. */
     uint64_t index = th_u64_load_rlx(&map->shrink_cursor);
     index = index == 0 || index > groups ? groups : index;

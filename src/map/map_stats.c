@@ -17,8 +17,9 @@ static struct group_walk groups_begin(const struct thi_map *map)
 {
     struct group_walk walk = {map, 0, TH_MAP_ROOT_GROUPS};
     if (!thi_map_is_small(map)) {
-        /* relaxed: groups that are made meanwhile need not be met. */
-        walk.end = th_u64_load_rlx(&map->group_end);
+        /* acquire @map.group_end: the runs below the bound before our use of them; other side:
+         * thi_map_runs_reach(). Without it: we ask for a run that we do not see yet. */
+        walk.end = th_u64_load_acq(&map->group_end);
     }
     return walk;
 }
