@@ -4,8 +4,9 @@
  *
  * Use          a scenario file defines setup, thread_a, thread_b and after, all `void (void)`, over
  *              static state of its own, and a `struct scenario` that names them. The threads wait
- *              for nothing and loop over nothing unbounded. SCENARIO_CHECK is provided by whoever
- *              includes the file (a test: CHECK; a checker: its assert) before it does so.
+ *              for nothing and loop over nothing unbounded. Whoever includes the file may define
+ *              SCENARIO_CHECK before (a test: CHECK; a checker: its assert), or else provides
+ *              scenario_fail().
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_SCENARIO_H
 #define TOPHASH_TESTS_SCENARIOS_SCENARIO_H
@@ -14,7 +15,11 @@
 #include <stdint.h>
 
 #ifndef SCENARIO_CHECK
-#error "define SCENARIO_CHECK(condition) before a scenario is included"
+/* Provided by whoever runs the scenarios. */
+void scenario_fail(const char *file, int line, const char *what);
+
+#define SCENARIO_CHECK(condition) \
+    ((condition) ? (void)0 : scenario_fail(__FILE__, __LINE__, #condition))
 #endif
 
 /* Entries that bring a map to the edge of growth: more for the real geometry than for tests with a
