@@ -131,11 +131,14 @@ broken home_without_new_version map_grow.c obligation_7 \
 at_once='thi_slab_drop(map->slab, reference, bytes); return;'
 broken records_without_grace map_limbo.c obligation_9 \
     "s/size_t bytes = record_bytes(record);/&\n$at_once/"
-# Obligation 10: the small form is wiped under its readers; its holders are not waited for.
+# Obligation 10: the small form is wiped under its readers; the table is shown to writers before
+# the map lives there; the holders of cells are not waited for.
 wipe='for (unsigned w = 0; w < 4; w++) { struct group g = group_in_small(block, w);'
 wipe="$wipe for (unsigned c = 0; c <= g.line_mask * 4 + 3; c++) cell_store_key(\\&g.cells[c], 0); }"
-broken small_form_wiped map_small.c obligation_2_4_10 \
-    "s/th_u64_store_rel(&map->hint, hint_make(TH_MAP_ROOT_DEPTH));/&\n$wipe/"
+shown='th_ptr_store_rel(&map->cells, run_of(map, 0)->cells);'
+broken small_form_wiped map_small.c obligation_2_4_10 "s/$shown/&\n$wipe/"
+broken table_shown_too_early map_small.c obligation_10_a_write \
+    "s/THI_MAP_POINT(THI_MAP_POINT_UPGRADE_COPIED, map);/${shown//&/\\&}\n&/"
 held='static bool cells_lock(const struct group *group)'
 rest='bool unused(const struct group *group);\nbool unused(const struct group *group)'
 broken small_form_ignores_holders map_small.c obligation_5_10 \
