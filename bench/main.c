@@ -56,8 +56,8 @@ static bool throughput_all(const struct bench_options *options, bool huge_pages,
     return good;
 }
 
-/* Every insert timed, and once untimed for the rates; with one thread and with the most. The bound on
- * single inserts is for ours and one thread: those runs are repeated. */
+/* Every insert timed, and once untimed for the rates; with one thread and with the most. The bound
+ * on single inserts is for ours and one thread: those runs are repeated. */
 static bool growth_of(const struct bench_options *options, const struct bench_peer *peer,
                       bool huge_pages, struct bench_results *results)
 {

@@ -71,6 +71,7 @@ void bench_options_usage(FILE *out)
         "  --rounds=N        slices of each map in each cell (9)\n"
         "  --slice-ms=N      length of a slice (15)\n"
         "  --grow-keys=N     inserts of the growth measurement (8M)\n"
+        "  --grow-runs=N     of them for our map, one thread (3)\n"
         "  --memory-keys=N   largest size of the memory measurement (16M)\n"
         "  --quick           5 rounds of 10 ms; 1 M keys, growth and memory to 2 M, 1 run\n"
         "  --json=FILE       all results, every round\n"
@@ -247,6 +248,7 @@ enum option_name {
     OPTION_ROUNDS,
     OPTION_SLICE,
     OPTION_GROW_KEYS,
+    OPTION_GROW_RUNS,
     OPTION_MEMORY_KEYS,
     OPTION_QUICK,
     OPTION_JSON,
@@ -267,6 +269,7 @@ static const struct option option_table[] = {
     {"rounds", required_argument, NULL, OPTION_ROUNDS},
     {"slice-ms", required_argument, NULL, OPTION_SLICE},
     {"grow-keys", required_argument, NULL, OPTION_GROW_KEYS},
+    {"grow-runs", required_argument, NULL, OPTION_GROW_RUNS},
     {"memory-keys", required_argument, NULL, OPTION_MEMORY_KEYS},
     {"quick", no_argument, NULL, OPTION_QUICK},
     {"json", required_argument, NULL, OPTION_JSON},
@@ -297,6 +300,12 @@ static bool number_apply(struct bench_options *options, int option, const char *
         return true;
     case OPTION_GROW_KEYS:
         return bounded_parse("grow-keys", value, 10000, 1u << 30, &options->grow_keys);
+    case OPTION_GROW_RUNS:
+        if (!bounded_parse("grow-runs", value, 1, 20, &number)) {
+            return false;
+        }
+        options->grow_runs = (unsigned)number;
+        return true;
     case OPTION_MEMORY_KEYS:
         return bounded_parse("memory-keys", value, 1000000, 1u << 30, &options->memory_keys);
     case OPTION_CHILD_FD:
