@@ -26,6 +26,8 @@ enum {
     STRESS_OWN = 1024,
     STRESS_CHURN = 8,
     STRESS_BATCH = 48,
+    STRESS_STORM = 256,
+    STRESS_STORM_IDS = 512,
 };
 
 #define STRESS_COUNTER_FIRST ((uint64_t)STRESS_PERMANENT)
@@ -376,6 +378,29 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
     stress_expect(stress, status >= 0, names[what < 3 ? what : 3], id, (uint64_t)status);
 }
 
+/* Puts, erases and looks in a tight loop on few keys of the side map: reads meet erases of their
+ * group as often as they can. */
+static inline void stress_storm(struct stress_thread *self, uint64_t dice)
+{
+    struct stress *stress = self->stress;
+    const struct kind *kind = stress->plan.kind;
+    for (uint64_t i = 0; i < STRESS_STORM; i++) {
+        uint64_t id = ((dice >> 32) + i * 7) % STRESS_STORM_IDS, value = stress_value(id, i);
+        bool found = true;
+        if ((dice + i) % 4 == 0) {
+            th_status status = kind->put(stress->side_map, id, value, NULL);
+            stress_expect(stress, status >= 0, "storm: put", id, (uint64_t)status);
+        } else if ((dice + i) % 4 == 1) {
+            found = kind->erase(stress->side_map, id, &value) == TH_OK;
+        } else {
+            found = kind->get(stress->side_map, id, &value);
+        }
+        stress_expect(stress, !found || stress_fits(id, value), "storm: value of another key", id,
+                      value);
+    }
+    self->tally.operations += STRESS_STORM;
+}
+
 static inline void stress_upkeep(struct stress_thread *self, uint64_t dice)
 {
     struct stress *stress = self->stress;
@@ -415,6 +440,8 @@ static inline void stress_step(struct stress_thread *self)
         stress_counter(self, dice);
     } else if (what < 235) {
         stress_side_map(self, dice);
+    } else if (what < 240) {
+        stress_storm(self, dice);
     } else if (what < 245) {
         stress_churn(self, dice);
     } else if (what < 252) {
@@ -469,9 +496,10 @@ static inline void stress_steer(struct stress *stress, const struct stress_threa
 
 static inline void stress_report(struct stress *stress, const struct stress_thread *threads)
 {
-    struct th_map_stats stats;
+    struct th_map_stats stats, side;
     struct stress_tally sum = {0, 0, 0, 0, 0};
     stress->plan.kind->get_stats(stress->map, &stats);
+    stress->plan.kind->get_stats(stress->side_map, &side);
     for (unsigned i = 0; i < stress->plan.threads; i++) {
         sum.operations += threads[i].tally.operations;
         sum.inserts += threads[i].tally.inserts;
@@ -488,10 +516,12 @@ static inline void stress_report(struct stress *stress, const struct stress_thre
            sum.entries_walked);
     printf("# %s: %" PRIu64 " splits, %" PRIu64 " merges, %" PRIu64 " read retries, %.0f displaced "
            "hits, %" PRIu64 " re-used cells, %" PRIu64 " cell waits, %" PRIu64 " group waits\n",
-           stress->plan.kind->name, stats.splits_total, stats.merges_total,
-           stats.read_retries_total, stress->displaced_hits,
-           sum.inserts > cells ? sum.inserts - cells : 0, stats.cell_waits_total,
-           stats.group_waits_total);
+           stress->plan.kind->name, stats.splits_total + side.splits_total,
+           stats.merges_total + side.merges_total,
+           stats.read_retries_total + side.read_retries_total, stress->displaced_hits,
+           sum.inserts > cells ? sum.inserts - cells : 0,
+           stats.cell_waits_total + side.cell_waits_total,
+           stats.group_waits_total + side.group_waits_total);
 }
 
 static inline void stress_fill(struct stress *stress)
