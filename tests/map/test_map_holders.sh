@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# test_map_holders.sh - builds holders.c with the real geometry and the test points, and runs it.
+# test_map_holders.sh - builds holders/holders.c with the real geometry and the test points, and runs it.
 # TOPHASH_HOLD_SECONDS (1): how long the holders stand still.
 set -u -o pipefail
 
@@ -14,5 +14,5 @@ flags=(-std=c11 -O2 -w -pthread -D_GNU_SOURCE -DNDEBUG -DTHI_TEST_POINTS=1
     -I"$source_dir/include" -I"$source_dir/src" -I"$source_dir/tests")
 
 "$cc" "${flags[@]}" "$source_dir"/src/{base,hash,port,port/$system,mem,trace,epoch,map}/*.c \
-    "$source_dir/tests/map/holders.c" -o "$work_dir/holders" || exit 1
+    "$source_dir/tests/map/holders/holders.c" -o "$work_dir/holders" || exit 1
 "$work_dir/holders" --time-limit=120
