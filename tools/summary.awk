@@ -22,7 +22,7 @@
 /<failure/ { failed_here = 1 }
 # Only a test itself may say that it is skipped; one that could not be run has failed.
 /<skipped/ { if (/SKIP_RETURN_CODE/) { skipped_here = 1 } else { failed_here = 1 } }
-/not ok / { sub(/.*not ok/, "not ok"); failures_here = failures_here "\n  " name ": " $0 }
+/^(.*<system-out>)?not ok / { sub(/.*not ok/, "not ok"); failures_here = failures_here "\n  " name ": " $0 }
 / # SKIP / { sub(/.*ok [0-9]+ /, ""); reasons = reasons "\n  " name ": " $0 }
 /skipped: / { reason = $0; sub(/.*skipped: /, "", reason) }
 /[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/ {
