@@ -288,8 +288,11 @@ TEST(map_bytes_stalled_reader_stops_nobody_and_is_named)
     while (!pool_flag(&staller.inside)) {
         pool_sleep_ms(1);
     }
-    uint64_t end_ns = pool_now_ns() + 300000000, rounds = 0;
-    for (; pool_now_ns() < end_ns; rounds++) {
+    uint64_t begin_ns = pool_now_ns(), rounds = 0;
+    uint64_t enough_ns = begin_ns + 300000000, end_ns = begin_ns + UINT64_C(20000000000);
+    for (; pool_now_ns() < enough_ns ||
+           (__atomic_load_n(&report.count, __ATOMIC_ACQUIRE) == 0 && pool_now_ns() < end_ns);
+         rounds++) {
         for (uint64_t i = 0; i < KEYS; i++) {
             bytes_key(key, i);
             CHECK_EQ(th_map_bytes_erase(map, key, 35, NULL), TH_OK);

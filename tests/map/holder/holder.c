@@ -69,7 +69,8 @@ struct phase {
     uint64_t grow_ms;
 };
 
-/* Grows the map sixteen-fold beside the measuring thread; `holder` (may be NULL) stands at `point`. */
+/* Grows the map sixteen-fold beside the measuring thread; `holder` (may be NULL) stands at `point`.
+ */
 static struct phase phase_run(const struct actor *part, enum thi_map_point point)
 {
     struct world world = world_make(&kinds[0], ENTRIES);
@@ -142,8 +143,8 @@ TEST(map_holder_of_a_cell_slows_nobody)
     compare("cell held", &holder, THI_MAP_POINT_CELL_HELD);
 }
 
-/* Goal: the same for the holder of a group and the keys of other groups. Method: an inserter stopped
- * under the group's lock. */
+/* Goal: the same for the holder of a group and the keys of other groups. Method: an inserter
+ * stopped under the group's lock. */
 TEST(map_holder_of_a_group_slows_nobody_elsewhere)
 {
     const struct actor holder = {.part = PART_PUT, .name = 1, .id = UINT64_C(1) << 40, .value = 1};
