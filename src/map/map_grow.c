@@ -222,6 +222,15 @@ void thi_map_hint_update(struct thi_map *map)
     (void)th_u64_cas_rel_rlx(&map->hint, &hint, thi_map_hint_make(map, depth));
 }
 
+void thi_map_after_insert(struct thi_map *map, uint64_t hash, uint64_t word)
+{
+    if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
+        (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
+    } else if ((word_count(word) & 3) == 0) {
+        thi_map_repay(map, hash);
+    }
+}
+
 /* ------------------------------------------------------------------ borrowers come home */
 
 /* Moves what belongs to `own` out of one ancestor. Both groups are locked. False: something stays.

@@ -25,9 +25,9 @@ TH_NOINLINE bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash
     return thi_integer_look(map, hash, value);
 }
 
-th_status thi_integer_put(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *old)
+th_status thi_integer_put(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
 {
-    struct key key = integer_key(map, plain);
+    struct key key = integer_key_of_hash(hash);
     for (;;) {
         if (core_replace(map, &integer_kind, &key, value, old) == TH_OK) {
             return TH_EXISTS;
@@ -41,9 +41,9 @@ th_status thi_integer_put(struct thi_map *map, uint64_t plain, uint64_t value, u
     }
 }
 
-th_status thi_integer_insert(struct thi_map *map, uint64_t plain, uint64_t value, uint64_t *present)
+th_status thi_integer_insert(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *present)
 {
-    struct key key = integer_key(map, plain);
+    struct key key = integer_key_of_hash(hash);
     uint64_t seen;
     th_status status = core_insert(map, &integer_kind, &key, key.word, value, &seen);
     if (status == TH_EXISTS && present != NULL) {
@@ -71,9 +71,9 @@ th_status thi_integer_fetch_add(struct thi_map *map, uint64_t plain, uint64_t de
     return core_fetch_add(map, &integer_kind, &key, delta, old);
 }
 
-th_status thi_integer_erase(struct thi_map *map, uint64_t plain, uint64_t *old)
+th_status thi_integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old)
 {
-    struct key key = integer_key(map, plain);
+    struct key key = integer_key_of_hash(hash);
     return core_erase(map, &integer_kind, &key, NULL, old);
 }
 

@@ -27,10 +27,14 @@ TH_INLINE uint64_t integer_unmixed(const struct thi_map *map, const struct walk_
     return thi_unmix(&map->seed, thi_map_reverse(entry->position));
 }
 
-/* map_wide.c: the get path for processors whose vector loads are wide; whether this is one, known
+/* map_wide.c: the hot paths for processors whose vector loads are wide; whether this is one, known
  * once a map is made. */
 extern struct th_au8 thi_map_wide __attribute__((visibility("hidden")));
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value);
+th_status thi_map_put_wide(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old);
+th_status thi_map_insert_wide(struct thi_map *map, uint64_t hash, uint64_t value,
+                              uint64_t *present);
+th_status thi_map_erase_wide(struct thi_map *map, uint64_t hash, uint64_t *old);
 size_t thi_map_get_batch_wide(const struct thi_map *map, const uint64_t *hashes, size_t count,
                               uint64_t *values, bool *found);
 
@@ -46,13 +50,13 @@ bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value)
 /* A get goes on here when its home line does not hold the key; `word` was read before the line. */
 bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash, uint64_t *value,
                             const struct side *side, uint64_t word);
-th_status thi_integer_put(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
-th_status thi_integer_insert(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *present);
+th_status thi_integer_put(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old);
+th_status thi_integer_insert(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *present);
 th_status thi_integer_replace(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
 th_status thi_integer_compare_exchange(struct thi_map *map, uint64_t key, uint64_t *expected,
                                        uint64_t desired);
 th_status thi_integer_fetch_add(struct thi_map *map, uint64_t key, uint64_t delta, uint64_t *old);
-th_status thi_integer_erase(struct thi_map *map, uint64_t key, uint64_t *old);
+th_status thi_integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old);
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t key, uint64_t expected,
                                uint64_t *found);
 
@@ -86,6 +90,67 @@ TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *v
         *value = seen;
     }
     return true;
+}
+
+/* The hot half of put: an update in the home line. Everything else goes the long way. */
+TH_INLINE th_status integer_put(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
+{
+    struct key key = integer_key_of_hash(hash);
+    struct found found;
+    if (TH_UNLIKELY(!key_lock_quick(map, &integer_kind, &key, &found))) {
+        return thi_integer_put(map, hash, value, old);
+    }
+    uint64_t before = held_cell_set(&found, value);
+    if (old != NULL) {
+        *old = before;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, before, hash);
+    }
+    return TH_EXISTS;
+}
+
+/* The hot half of insert: a free cell in the home line of a group with room. */
+TH_INLINE th_status integer_insert(struct thi_map *map, uint64_t hash, uint64_t value,
+                                   uint64_t *present)
+{
+    struct key key = integer_key_of_hash(hash);
+    struct found found;
+    enum insert result = insert_quick(map, &integer_kind, &key, key.word, value, &found);
+    if (TH_UNLIKELY(result == INSERT_AGAIN)) {
+        return thi_integer_insert(map, hash, value, present);
+    }
+    if (result == INSERT_PRESENT) {
+        if (present != NULL) {
+            *present = found.value;
+        }
+        return TH_EXISTS;
+    }
+    if (TH_UNLIKELY(after_insert_wants_more(found.value))) {
+        thi_map_after_insert(map, hash, found.value);
+    }
+    return TH_OK;
+}
+
+/* The hot half of erase: an entry in its home line that nobody holds. */
+TH_INLINE th_status integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old)
+{
+    struct key key = integer_key_of_hash(hash);
+    struct found found;
+    enum erase result = erase_quick(map, &integer_kind, &key, NULL, &found);
+    if (TH_UNLIKELY(result == ERASE_HELD)) {
+        return thi_integer_erase(map, hash, old);
+    }
+    if (result == ERASE_ABSENT) {
+        return TH_ABSENT;
+    }
+    if (old != NULL) {
+        *old = found.value;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, found.value, hash);
+    }
+    return TH_OK;
 }
 
 /* A look at the home line without branches, for batches. True if the key was there, not held, and

@@ -27,19 +27,11 @@ TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
 
 /* ------------------------------------------------------------------ growth as seen by an insert */
 
-/* After an insert: the group is full enough to be split, or borrows. Failure is no error: there is
- * room. */
-TH_INLINE void core_after_insert(struct thi_map *map, uint64_t hash, const struct found *found)
+/* After an insert that left the group's word at `word`: is it full enough to be split, or does it
+ * borrow? A small map moves when it is full, and has neither. */
+TH_INLINE bool after_insert_wants_more(uint64_t word)
 {
-    uint64_t word = found->value;
-    if (TH_LIKELY(word_count(word) < TH_MAP_SPLIT_COUNT && (word & TH_WORD_BORROWS) == 0)) {
-        return; /* nearly always; so is a small map, which moves when it is full */
-    }
-    if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
-        (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
-    } else if ((word_count(word) & 3) == 0) {
-        thi_map_repay(map, hash);
-    }
+    return word_count(word) >= TH_MAP_SPLIT_COUNT || (word & TH_WORD_BORROWS) != 0;
 }
 
 /* Makes room in the full group of `hash`. TH_OK: try again; TH_MORE: held by others, wait; below 0:
@@ -113,7 +105,9 @@ TH_INLINE th_status core_insert(struct thi_map *map, const struct key_kind *kind
             result = insert_locked(map, kind, key, key_word, value, &found);
         }
         if (TH_LIKELY(result == INSERT_DONE)) {
-            core_after_insert(map, key->hash, &found);
+            if (TH_UNLIKELY(after_insert_wants_more(found.value))) {
+                thi_map_after_insert(map, key->hash, found.value);
+            }
             return TH_OK;
         }
         if (result == INSERT_PRESENT) {
@@ -217,6 +211,7 @@ TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kin
                                  struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
+    __builtin_prefetch(spot.side, 1); /* to write: one transfer between cores, not two */
     uint64_t word = word_load(spot.side);
     if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &found->cell, &found->stored))) {
         return quick_absent(&spot, key->hash, word) == QUICK_ABSENT ? ERASE_ABSENT : ERASE_HELD;

@@ -525,6 +525,9 @@ uint64_t thi_map_cell_lock_bounded(struct cell *cell);
  * longer needed; TH_MORE: somebody holds the group; TH_EBUSY: it is as deep as it may be;
  * TH_ENOMEM. */
 th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min);
+/* What is left to do when an insert left its group's word at `word`: a split, or the return of
+ * borrowers. Failure is no error: there is room. */
+void thi_map_after_insert(struct thi_map *map, uint64_t hash, uint64_t word);
 /* A free cell in an ancestor of group `index`, whose lock the caller holds; the ancestor is locked
  * and returned. NULL: none has room, *held: but some could not be asked. */
 struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,

@@ -54,7 +54,9 @@ size_t th_map_u32_get_many(const struct th_map_u32 *map, const uint32_t *keys, s
 
 th_status th_map_u32_put(struct th_map_u32 *map, uint32_t key, uint64_t value, uint64_t *old)
 {
-    return thi_integer_put(&map->base, key, value, old);
+    uint64_t hash = thi_mix(&map->base.seed, key);
+    return map_is_wide() ? thi_map_put_wide(&map->base, hash, value, old)
+                         : integer_put(&map->base, hash, value, old);
 }
 
 th_status th_map_u32_put_many(struct th_map_u32 *map, const uint32_t *keys, const uint64_t *values,
@@ -68,7 +70,7 @@ th_status th_map_u32_put_many(struct th_map_u32 *map, const uint32_t *keys, cons
             look_prefetch(&map->base, thi_mix(&map->base.seed, keys[i]));
         }
         while (put < end && status >= 0) {
-            status = thi_integer_put(&map->base, keys[put], values[put], NULL);
+            status = th_map_u32_put(map, keys[put], values[put], NULL);
             put += status >= 0;
         }
     }
@@ -80,7 +82,9 @@ th_status th_map_u32_put_many(struct th_map_u32 *map, const uint32_t *keys, cons
 
 th_status th_map_u32_insert(struct th_map_u32 *map, uint32_t key, uint64_t value, uint64_t *present)
 {
-    return thi_integer_insert(&map->base, key, value, present);
+    uint64_t hash = thi_mix(&map->base.seed, key);
+    return map_is_wide() ? thi_map_insert_wide(&map->base, hash, value, present)
+                         : integer_insert(&map->base, hash, value, present);
 }
 
 th_status th_map_u32_replace(struct th_map_u32 *map, uint32_t key, uint64_t value, uint64_t *old)
@@ -101,7 +105,9 @@ th_status th_map_u32_fetch_add(struct th_map_u32 *map, uint32_t key, uint64_t de
 
 th_status th_map_u32_erase(struct th_map_u32 *map, uint32_t key, uint64_t *old)
 {
-    return thi_integer_erase(&map->base, key, old);
+    uint64_t hash = thi_mix(&map->base.seed, key);
+    return map_is_wide() ? thi_map_erase_wide(&map->base, hash, old)
+                         : integer_erase(&map->base, hash, old);
 }
 
 th_status th_map_u32_erase_if(struct th_map_u32 *map, uint32_t key, uint64_t expected,

@@ -102,18 +102,23 @@ static void snapshot_take(struct thi_map *map, struct snapshot *snapshot)
         uint64_t word;
         struct group group = thi_map_find_group(map, thi_map_reverse(snapshot->first), &word);
         bool moving = (word & (TH_WORD_SPLITTING | TH_WORD_MERGING)) != 0;
-        if (moving || (try >= TRIES && (word & TH_WORD_LOCK) != 0)) {
+        /* What a group borrows comes home only under its lock: copied without it, an entry could be
+         * met in both places or in neither. */
+        bool wanted = try >= TRIES || (word & TH_WORD_BORROWS) != 0;
+        if (moving || (wanted && (word & TH_WORD_LOCK) != 0)) {
             thi_map_wait(&map->counters.group_waits, group.side, &round);
             continue;
+        }
+        if (wanted && !group_try_lock(group.side, &word)) {
+            continue; /* its word changed: somebody made progress */
         }
         uint64_t step = (uint64_t)1 << (64 - word_depth(word));
         snapshot->last = thi_map_reverse(group.index) | (step - 1);
         if (snapshot->last - snapshot->first > width) {
             snapshot->last = snapshot->first + width;
         }
-        bool locked = try >= TRIES && group_try_lock(group.side, &word);
         bool whole = group_copy(map, &group, word, snapshot);
-        if (locked) {
+        if (wanted) {
             word_store(group.side, word);
         }
         if (whole && !snapshot->overflow) {
@@ -121,6 +126,9 @@ static void snapshot_take(struct thi_map *map, struct snapshot *snapshot)
         }
         if (snapshot->overflow) {
             width = (snapshot->last - snapshot->first) / 2;
+        } else if (wanted) {
+            thi_map_wait(&map->counters.group_waits, group.side,
+                         &round); /* an ancestor is moving */
         }
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * map_wide.c - the get path of integer keys once more, compiled for processors with AVX where the
+ * map_wide.c - the hot paths of integer keys once more, compiled for processors with AVX where the
  * build's baseline has none: the same source, fewer instructions for each look at a line. Elsewhere
  * it is the same as the one in map_u64.c.
  *
@@ -19,6 +19,21 @@ void thi_map_wide_choose(void)
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
     return integer_get(map, hash, value);
+}
+
+th_status thi_map_put_wide(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
+{
+    return integer_put(map, hash, value, old);
+}
+
+th_status thi_map_insert_wide(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *present)
+{
+    return integer_insert(map, hash, value, present);
+}
+
+th_status thi_map_erase_wide(struct thi_map *map, uint64_t hash, uint64_t *old)
+{
+    return integer_erase(map, hash, old);
 }
 
 size_t thi_map_get_batch_wide(const struct thi_map *map, const uint64_t *hashes, size_t count,
