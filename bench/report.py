@@ -73,6 +73,14 @@ def write_head(data):
     )
     for skipped in data["skipped"]:
         print(f"Skipped: {skipped}.\n")
+    load = data["machine"]["load_average"].split()
+    cores = int(data["machine"]["cpu"].split(",")[-1].split()[0])
+    if float(load[1]) > cores:
+        print(
+            f"**The machine was busy with other work** (load {load[1]} on {cores} cores over the last "
+            "five minutes): caches and memory were shared, threads were preempted. Ratios within a "
+            "cell hold better than figures; a quiet machine gives both more exactly.\n"
+        )
 
 
 def write_method(data):
