@@ -21,7 +21,8 @@ judge() { # condition message
 
 find "$build" -name '*.gcda' -delete 2>/dev/null || true
 status=0
-tools/test.sh coverage --label-exclude house --exclude-regex '^map_map_broken$' >"$build.log" 2>&1 || status=$?
+tools/test.sh coverage --label-exclude house --exclude-regex '^map_map_broken$' \
+    >"$build.log" 2>&1 || status=$?
 tail -n 1 "$build.log"
 if [ "$status" != 0 ]; then
     cat "$build.log"
