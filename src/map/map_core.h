@@ -272,8 +272,8 @@ TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind,
         return *cell != NULL;
     }
     /* Held by an updater or not: one look, or an update that ends between two would hide it. */
-    unsigned offset = thi_line_find(line, key->word, TH_KEY_FREE);
-    *cell = (struct cell *)((uintptr_t)line + offset);
+    unsigned offset = thi_line_find(line, key->word, true);
+    *cell = (struct cell *)((uintptr_t)line + (uintptr_t)offset * TH_LINE_UNIT);
     *stored = key->word;
     return offset != TH_LINE_NONE;
 }
@@ -402,13 +402,13 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
         return word_same(word_recheck(spot.side), word) ? INSERT_PRESENT : INSERT_AGAIN;
     }
     struct cell *line = spot_line(&spot, key->hash);
-    unsigned offset = thi_line_find(line, TH_KEY_EMPTY, 0);
+    unsigned offset = thi_line_find(line, TH_KEY_EMPTY, false);
     bool room = offset != TH_LINE_NONE && spot_covers_all(&spot, key->hash, word);
     if (!room || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
         return INSERT_AGAIN;
     }
     THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
-    struct cell *cell = (struct cell *)((uintptr_t)line + offset);
+    struct cell *cell = (struct cell *)((uintptr_t)line + (uintptr_t)offset * TH_LINE_UNIT);
     cell_store_value(cell, value);
     cell_store_key(cell, key_word);
     found->value = word + TH_WORD_COUNT_ONE;

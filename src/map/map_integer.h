@@ -73,13 +73,14 @@ TH_INLINE bool integer_get(const struct thi_map *map, uint64_t hash, uint64_t *v
         __builtin_prefetch(line_next(&spot, hash));
     }
     THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
-    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS, TH_KEY_FREE);
+    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS, true);
     if (TH_UNLIKELY(offset == TH_LINE_NONE)) {
         THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
         return thi_integer_get_absent(map, hash, value, spot.side, word);
     }
     THI_MAP_POINT(THI_MAP_POINT_READ_KEY, map);
-    uint64_t seen = cell_value((const struct cell *)(const void *)(line + offset));
+    uint64_t seen =
+        cell_value((const struct cell *)(const void *)(line + (size_t)offset * TH_LINE_UNIT));
     THI_MAP_POINT(THI_MAP_POINT_READ_VALUE, map);
     /* The whole word, count and LOCK too: shorter, and who comes while the group is written may
      * look once more. */
@@ -160,8 +161,8 @@ TH_INLINE bool integer_line_look(const struct thi_map *map, uint64_t hash, uint6
     struct spot spot = spot_of(map, hash);
     uint64_t word = word_load(spot.side);
     uintptr_t line = (uintptr_t)spot_line(&spot, hash);
-    unsigned offset = thi_line_find((const void *)line, hash | TH_KEY_MARKS, TH_KEY_FREE);
-    *value = cell_value((struct cell *)(line + offset % TH_LINE_NONE));
+    unsigned offset = thi_line_find((const void *)line, hash | TH_KEY_MARKS, true);
+    *value = cell_value((struct cell *)(line + (size_t)(offset % TH_LINE_NONE) * TH_LINE_UNIT));
     return (offset != TH_LINE_NONE) & (word_recheck(spot.side) == word);
 }
 

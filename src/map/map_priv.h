@@ -95,6 +95,7 @@ struct side {
 
 _Static_assert(sizeof(struct cell) == 16, "four cells are a line");
 _Static_assert(sizeof(struct side) == 16, "a side is two words");
+_Static_assert(TH_KEY_FREE == TH_LINE_MARK, "what a look at a line may ignore");
 _Static_assert(TH_MAP_GROUP_CELLS <= 256, "the home of an entry is 8 bits of its hash");
 _Static_assert(TH_MAP_LINES_LOG2 <= 6, "the lines of a group have a bit each in one word");
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * line.c - the constant that the look at a line keeps in memory.
+ *
+ * Progress     nothing runs here.
+ */
+#include "atomic/line.h"
+
+#if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
+const uint64_t thi_line_mark[2] = {TH_LINE_MARK, TH_LINE_MARK};
+#else
+extern const uint64_t thi_line_mark_unused; /* a file must hold a declaration */
+#endif
