@@ -7,5 +7,6 @@ if ! command -v codespell >/dev/null; then
     echo "skipped: codespell is missing; make deps installs it"
     exit 77
 fi
-codespell --skip '*.svg,*.json,*/corpus/*' --ignore-words-list "$(tr '\n' ',' <ci/spelling_allowed.txt)" \
+allowed=$(tr '\n' ',' <ci/spelling_allowed.txt)
+codespell --skip '*.svg,*.json,*/corpus/*' --ignore-words-list "$allowed" \
     README.md CHANGELOG.md CONTRIBUTING.md include src server tools bench examples tests docs man
