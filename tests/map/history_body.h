@@ -21,7 +21,7 @@ enum {
     HISTORY_BLOCK = 128,
     HISTORY_FILL_MIN = 40,
     HISTORY_FILL_FIRST = 1 << 24,
-    HISTORY_TIME_MAX_MS = 30000, /* a kind: on a loaded machine fewer histories are judged */
+    HISTORY_TIME_MAX_MS = 12000, /* a kind: on a loaded machine fewer histories are judged */
     HISTORY_JUDGED_MIN = 500,
 };
 
