@@ -343,7 +343,6 @@ TH_INLINE bool thi_cache_is_large(const struct th_cache *cache, uint64_t bytes)
 }
 
 /* cache_reclaim.c */
-uint64_t thi_cache_items(const struct th_cache *cache);
 uint64_t thi_cache_index_bytes(const struct th_cache *cache);
 void thi_cache_pace(struct th_cache *cache, uint64_t bytes, uint32_t now);
 bool thi_cache_make_room(struct th_cache *cache, uint32_t now);
@@ -355,8 +354,6 @@ void thi_cache_flush_carry_out(struct th_cache *cache, uint32_t now);
 enum thi_removal { TH_REMOVED_FOR_ROOM, TH_REMOVED_EXPIRED, TH_REMOVED_OTHERWISE };
 void thi_cache_remove(const struct thi_cache_request *request, const struct thi_cache_found *found,
                       enum thi_removal why);
-void thi_cache_item_died(const struct thi_cache_request *request,
-                         const struct thi_cache_found *found, enum thi_removal why);
 void thi_cache_find(const struct thi_cache_request *request, struct thi_cache_found *found);
 void thi_cache_view_fill(const struct th_cache *cache, struct thi_item *item, uint64_t reference,
                          struct th_cache_view *view);

@@ -40,7 +40,7 @@
 #define INDEX_MERGES_MAX 512u
 #define MEASURE_IN_STORE_BYTES_MAX (32ull << 20)
 
-uint64_t thi_cache_items(const struct th_cache *cache)
+static uint64_t items_count(const struct th_cache *cache)
 {
     uint64_t items = 0;
     for (uint32_t i = 0; i <= cache->stripe_mask; i++) {
@@ -53,7 +53,7 @@ uint64_t thi_cache_items(const struct th_cache *cache)
 /* What the index is reckoned to use: as measured, and the most for what came since. */
 uint64_t thi_cache_index_bytes(const struct th_cache *cache)
 {
-    uint64_t items = thi_cache_items(cache);
+    uint64_t items = items_count(cache);
     /* relaxed, all: an estimate. */
     uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items);
     uint64_t top = th_u64_load_rlx(&cache->reclaimer.index_items_top);
@@ -70,7 +70,7 @@ static void index_measure(struct th_cache *cache)
     if (start_ns < reclaimer->measure_after_ns) {
         return;
     }
-    uint64_t items = thi_cache_items(cache);
+    uint64_t items = items_count(cache);
     struct th_map_stats stats;
     th_map_u64_get_stats(cache->index, &stats);
     /* relaxed, all: an estimate. */
@@ -87,7 +87,7 @@ static void index_measure(struct th_cache *cache)
  * index may have grown by the fluctuation of its groups alone. Reclaimer's lock held. */
 static void index_measure_if_due(struct th_cache *cache)
 {
-    uint64_t items = thi_cache_items(cache);
+    uint64_t items = items_count(cache);
     uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items); /* relaxed: an estimate */
     uint64_t change = items > measured ? items - measured : measured - items;
     if (change > measured / 16 + 256 || cache->reclaimer.removed_since_measure > 2 * items) {
@@ -393,7 +393,7 @@ static void victim_finish(struct th_cache *cache)
     reclaimer->expiry_scans = 0;
     reclaimer->removed_since_measure += walk->removed;
     /* relaxed, both: an estimate, written under our lock. */
-    uint64_t items = thi_cache_items(cache);
+    uint64_t items = items_count(cache);
     if (items > th_u64_load_rlx(&reclaimer->index_items_top)) {
         th_u64_store_rlx(&reclaimer->index_items_top, items);
     }
@@ -574,7 +574,7 @@ static size_t upkeep_expire(struct th_cache *cache, uint32_t now, size_t items_m
 /* An index that once held many more items gives memory back, in small steps. */
 static void index_shrink(struct th_cache *cache)
 {
-    uint64_t items = thi_cache_items(cache);
+    uint64_t items = items_count(cache);
     /* relaxed: an estimate. */
     uint64_t bytes = th_u64_load_rlx(&cache->reclaimer.index_bytes);
     if (bytes < items * INDEX_ENTRY_BYTES_MAX * 5 / 4 + INDEX_SHRINK_BYTES_MIN) {

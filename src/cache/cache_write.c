@@ -29,8 +29,8 @@ void thi_cache_find(const struct thi_cache_request *request, struct thi_cache_fo
 }
 
 /* The index no longer refers to the item: books it out. Stripe lock held. */
-void thi_cache_item_died(const struct thi_cache_request *request,
-                         const struct thi_cache_found *found, enum thi_removal why)
+static void item_died(const struct thi_cache_request *request, const struct thi_cache_found *found,
+                      enum thi_removal why)
 {
     struct th_cache *cache = request->cache;
     struct thi_cache_stripe *stripe = request->stripe;
@@ -55,7 +55,7 @@ void thi_cache_remove(const struct thi_cache_request *request, const struct thi_
     th_status status =
         th_map_u64_erase_if(request->cache->index, request->hash, found->reference, NULL);
     TH_ASSERT(status == TH_OK); /* the stripe lock keeps the entry where we found it */
-    thi_cache_item_died(request, found, why);
+    item_died(request, found, why);
 }
 
 /* Why an item that gives way to another of the same hash goes. */
@@ -157,7 +157,7 @@ static th_status plan_publish(const struct thi_cache_request *request,
         return status;
     }
     if (found->item != NULL) {
-        thi_cache_item_died(request, found, removal_reason(request, found));
+        item_died(request, found, removal_reason(request, found));
     }
     thi_room_done(cache, room);
     thi_cache_count(&request->stripe->items, 1);

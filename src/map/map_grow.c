@@ -222,15 +222,6 @@ void thi_map_hint_update(struct thi_map *map)
     (void)th_u64_cas_rel_rlx(&map->hint, &hint, thi_map_hint_make(map, depth));
 }
 
-void thi_map_after_insert(struct thi_map *map, uint64_t hash, uint64_t word)
-{
-    if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
-        (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
-    } else if ((word_count(word) & 3) == 0) {
-        thi_map_repay(map, hash);
-    }
-}
-
 /* ------------------------------------------------------------------ borrowers come home */
 
 /* Moves what belongs to `own` out of one ancestor. Both groups are locked. False: something stays.
@@ -268,7 +259,8 @@ static bool repay_from(struct thi_map *map, const struct group *ancestor, uint64
     return all;
 }
 
-void thi_map_repay(struct thi_map *map, uint64_t hash)
+/* Brings entries of the group that stand in its ancestors home. */
+static void repay(struct thi_map *map, uint64_t hash)
 {
     uint64_t own_word;
     struct group own = thi_map_find_group(map, hash, &own_word);
@@ -293,26 +285,37 @@ void thi_map_repay(struct thi_map *map, uint64_t hash)
     word_store(own.side, own_word);
 }
 
-struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
-                                 struct group *lender, uint64_t *lender_word, bool *held)
+void thi_map_after_insert(struct thi_map *map, uint64_t hash, uint64_t word)
 {
+    if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
+        (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
+    } else if ((word_count(word) & 3) == 0) {
+        repay(map, hash);
+    }
+}
+
+struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
+                                 struct lender *lender)
+{
+    lender->held = false;
     for (uint32_t bits = index; bits >= TH_MAP_ROOT_GROUPS; bits = group_parent(bits)) {
-        *lender = group_in_table(map, group_parent(bits));
-        *lender_word = word_load(lender->side);
-        if (word_count(*lender_word) == TH_MAP_GROUP_CELLS) {
+        lender->group = group_in_table(map, group_parent(bits));
+        struct side *side = lender->group.side;
+        lender->word = word_load(side);
+        if (word_count(lender->word) == TH_MAP_GROUP_CELLS) {
             continue;
         }
-        if ((*lender_word & TH_WORD_LOCK) != 0 || !group_try_lock(lender->side, lender_word)) {
-            *held = true;
+        if ((lender->word & TH_WORD_LOCK) != 0 || !group_try_lock(side, &lender->word)) {
+            lender->held = true;
             continue;
         }
         unsigned distance = 0;
-        struct cell *cell = thi_map_free_cell(lender, hash, &distance);
+        struct cell *cell = thi_map_free_cell(&lender->group, hash, &distance);
         if (cell != NULL) {
-            thi_map_passes_add(lender, hash, distance);
+            thi_map_passes_add(&lender->group, hash, distance);
             return cell;
         }
-        word_store(lender->side, *lender_word);
+        word_store(side, lender->word);
     }
     return NULL;
 }

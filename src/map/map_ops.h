@@ -52,20 +52,17 @@ static inline th_status core_make_room(struct thi_map *map, uint64_t hash)
 static inline enum insert core_borrow(struct thi_map *map, const struct group *own, uint64_t word,
                                       const struct key *key, uint64_t key_word, uint64_t value)
 {
-    struct group lender;
-    uint64_t lender_word;
-    bool held = false;
-    struct cell *cell =
-        thi_map_borrow_cell(map, own->index, key->hash, &lender, &lender_word, &held);
+    struct lender lender;
+    struct cell *cell = thi_map_borrow_cell(map, own->index, key->hash, &lender);
     if (cell == NULL) {
         word_store(own->side, word);
-        return held ? INSERT_AGAIN : INSERT_FULL;
+        return lender.held ? INSERT_AGAIN : INSERT_FULL;
     }
     /* Shown before the entry: who finds our group without the mark looks nowhere else. */
     word_store(own->side, word | TH_WORD_LOCK | TH_WORD_BORROWS);
     cell_store_value(cell, value);
     cell_store_key(cell, key_word);
-    word_store(lender.side, lender_word + TH_WORD_COUNT_ONE);
+    word_store(lender.group.side, lender.word + TH_WORD_COUNT_ONE);
     word_store(own->side, word | TH_WORD_BORROWS);
     return INSERT_DONE;
 }

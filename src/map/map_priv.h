@@ -529,12 +529,15 @@ th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min);
 /* What is left to do when an insert left its group's word at `word`: a split, or the return of
  * borrowers. Failure is no error: there is room. */
 void thi_map_after_insert(struct thi_map *map, uint64_t hash, uint64_t word);
-/* A free cell in an ancestor of group `index`, whose lock the caller holds; the ancestor is locked
- * and returned. NULL: none has room, *held: but some could not be asked. */
+/* An ancestor that lends a cell: locked, its word as it was. */
+struct lender {
+    struct group group;
+    uint64_t word;
+    bool held; /* no cell was found, but some ancestor could not be asked */
+};
+/* A free cell in an ancestor of group `index`, whose lock the caller holds; NULL. */
 struct cell *thi_map_borrow_cell(struct thi_map *map, uint32_t index, uint64_t hash,
-                                 struct group *lender, uint64_t *lender_word, bool *held);
-/* Brings entries of the group that stand in its ancestors home. */
-void thi_map_repay(struct thi_map *map, uint64_t hash);
+                                 struct lender *lender);
 /* Moves a small map to a block twice as large or to the table. TH_OK; TH_MORE: somebody holds a
  * part of it; TH_ENOMEM. */
 th_status thi_map_upgrade(struct thi_map *map);

@@ -47,7 +47,7 @@ void *thi_mem_pages_map(void *context, size_t size, size_t alignment)
                               alignment < page ? page : alignment);
 }
 
-void thi_mem_pages_unmap(void *context, void *memory, size_t size, size_t alignment)
+static void pages_unmap(void *context, void *memory, size_t size, size_t alignment)
 {
     (void)context;
     (void)alignment;
@@ -57,7 +57,7 @@ void thi_mem_pages_unmap(void *context, void *memory, size_t size, size_t alignm
 th_status thi_mem_init(struct th_allocator *mem, const struct th_allocator *user)
 {
     struct th_allocator result = {NULL, default_alloc, default_free, thi_mem_pages_map,
-                                  thi_mem_pages_unmap};
+                                  pages_unmap};
     if (user != NULL) {
         if (user->alloc == NULL || user->free == NULL) {
             return TH_EINVAL;

@@ -9,9 +9,8 @@
 /* True if this request must be refused on purpose. */
 bool thi_mem_fault_hit(struct thi_mem_site *site);
 
-/* The map and unmap that stand in where the user gave none: the system's pages. */
+/* The map that stands in where the user gave none: the system's pages. */
 void *thi_mem_pages_map(void *context, size_t size, size_t alignment);
-void thi_mem_pages_unmap(void *context, void *memory, size_t size, size_t alignment);
 
 /* Enters and forgets a range. Neither can fail: a range without room is counted and stays unknown.
  * */
