@@ -279,7 +279,7 @@ static uint64_t walk_step(struct th_cache *cache, struct thi_cache_walk *walk, u
     uint64_t start = (uint64_t)walk->segment << cache->segment_shift;
     uint64_t reference = (start + walk->offset) / TH_ITEM_UNIT_BYTES;
     struct thi_item *item = thi_cache_item_at(cache, reference);
-    /* acquire @cache.dead: all use of the item before DEAD; other side: thi_cache_item_died().
+    /* acquire @cache.dead: all use of the item before DEAD; other side: item_died().
      * Without it: the segment is opened anew and then loses these bytes. What was written into the
      * item is known by walk_may_begin(). */
     uint64_t header = thi_item_header_of(item, th_u32_load_acq(&item->word));
