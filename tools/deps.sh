@@ -8,7 +8,7 @@
 #   bench   the maps we are compared with, and plots
 set -eu
 
-build="gcc libc6-dev make cmake ninja-build pkg-config libxxhash-dev systemtap-sdt-dev"
+build="gcc libc6-dev make cmake ninja-build pkg-config systemtap-sdt-dev"
 test="g++ clang-14 clang-format-14 libclang-rt-14-dev codespell binutils gcovr git python3
     netcat-openbsd memcached libmemcached-tools procps"
 bench="g++ libtbb-dev libcuckoo-dev liburcu-dev libck-dev gnuplot-nox"
