@@ -13,7 +13,9 @@
 /* ------------------------------------------------------------------ the reference: chains in an
  * array */
 
-enum { MODEL_CHAINS = 4096, MODEL_NONE = UINT32_MAX };
+#define MODEL_NONE UINT32_MAX
+
+enum { MODEL_CHAINS = 4096 };
 
 struct model_node {
     uint64_t id;
