@@ -77,7 +77,7 @@ struct th_map_stats {
     uint64_t depth_max;
     uint64_t displaced;        /* entries that do not stand in their home line */
     uint64_t borrowed;         /* entries that stand in an ancestor of their group */
-    uint64_t table_bytes;      /* asked for: cells, group words, counters, directory */
+    uint64_t table_bytes;      /* asked for, most of it address space not yet touched */
     uint64_t table_bytes_used; /* of those, cells of groups in use and their side words */
     uint64_t record_bytes;     /* th_map_bytes: storage of keys, 0 otherwise */
     uint64_t record_bytes_used;
