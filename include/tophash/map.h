@@ -98,8 +98,8 @@ struct th_map_stats {
 TH_API TH_MUST_CHECK th_status th_map_u64_new(const struct th_map_config *config,
                                               struct th_map_u64 **map);
 /* Frees the map; drops the values still in it (at once: nobody may be reading). NULL is allowed. A
- * few words of a map with bytes keys or a drop callback stay until the epoch has given back what the
- * map retired before: an allocator of the caller's must live until th_epoch_drain() says so. */
+ * few words of a map with bytes keys or a drop callback stay until the epoch has given back what
+ * the map retired before: an allocator of the caller's must live until th_epoch_drain() says so. */
 TH_API void th_map_u64_free(struct th_map_u64 *map);
 
 /* True and the value, or false and *value untouched. `value` may be NULL. Lock-free; writes nothing
