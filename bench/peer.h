@@ -48,7 +48,7 @@ static inline uint64_t bench_key(uint64_t n)
     return x ^ (x >> 31);
 }
 
-/* The hash of every map that lets its user choose: the same two multiplications as Tophash's own
+/* The hash of every map that lets its user choose: the same three multiplications as Tophash's own
  * for integer keys, with a fixed seed. */
 static inline uint64_t bench_hash(uint64_t key)
 {
