@@ -71,6 +71,9 @@ static void value_of(const struct model_item *item, char *value)
         memcpy(value, item->text, item->size);
     } else {
         value_fill(value, item->size, item->id);
+        if (item->size != 0) {
+            value[0] |= 0x40; /* no digit: a random byte alone could be a number */
+        }
     }
 }
 
