@@ -63,7 +63,7 @@ stop() {
     return "$stopped"
 }
 
-start -m 256 -t 2
+start -m 2048 -t 2
 
 if client nc_example nc -h; then
     printf 'set a 0 0 1\r\nx\r\nget a\r\nquit\r\n' | timeout 10 nc 127.0.0.1 "$port" \
