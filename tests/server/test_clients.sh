@@ -95,7 +95,7 @@ if client memccp memccp --servers="127.0.0.1:$port" "$folder/memccp_key"; then
 fi
 
 if client memcstat memcstat --servers="127.0.0.1:$port"; then
-    grep -q 'limit_maxbytes: 268435456' "$folder/output"
+    grep -q 'limit_maxbytes: 2147483648' "$folder/output"
     result memcstat $?
 fi
 
