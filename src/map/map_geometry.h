@@ -65,7 +65,7 @@
 #endif
 
 /* How much deeper than the typical group one group may be. Random keys need 1; keys chosen to meet
- * in one group would otherwise buy a directory of their own. */
+ * in one group would otherwise buy runs of their own. */
 #ifndef TH_MAP_DEPTH_SLACK
 #define TH_MAP_DEPTH_SLACK 3u
 #endif

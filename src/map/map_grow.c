@@ -103,7 +103,7 @@ static void split_rehome(struct split *split)
     }
 }
 
-/* The group's lock is held, its sibling absent and covered by the directory. */
+/* The group's lock is held, its sibling absent and covered by a run. */
 static void split_locked(struct split *split)
 {
     struct side *side = split->group.side;
@@ -216,8 +216,8 @@ void thi_map_hint_update(struct thi_map *map)
     }
     thi_trace(depth > word_depth(hint) ? THI_EVENT_GROWTH_END : THI_EVENT_GROWTH_BEGIN,
               (uintptr_t)map, groups);
-    /* release @map.hint: the directory that covers the mask before the mask; other side:
-     * hint_load(). Without it: a reader indexes a directory that is too short. A lost race leaves
+    /* release @map.hint: the runs that cover the mask before the mask; other side:
+     * hint_load(). Without it: a reader asks for a run that is not there. A lost race leaves
      * an older hint, which is only slower. */
     (void)th_u64_cas_rel_rlx(&map->hint, &hint, thi_map_hint_make(map, depth));
 }

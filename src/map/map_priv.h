@@ -400,8 +400,8 @@ TH_INLINE void passed_store(struct side *side, uint64_t passed)
 
 TH_INLINE uint64_t hint_load(const struct thi_map *map)
 {
-    /* acquire @map.hint: the directory that covers the mask before our read of it; other side:
-     * thi_map_hint_update(). Without it: a reader indexes a directory that is too short. */
+    /* acquire @map.hint: the runs that cover the mask before our look for one; other side:
+     * thi_map_hint_update(). Without it: a reader asks for a run that is not there. */
     return th_u64_load_acq(&map->hint);
 }
 
@@ -494,7 +494,7 @@ TH_INLINE uint64_t entry_hash(const struct thi_map *map, uint64_t key_word, uint
 
 /* The live group that covers `hash` and its word. */
 struct group thi_map_find_group(const struct thi_map *map, uint64_t hash, uint64_t *word);
-/* The group of that number, which must exist in the directory; for a small map 0 to 3. */
+/* The group of that number, which a run must cover; for a small map 0 to 3. */
 struct group thi_map_group(const struct thi_map *map, uint32_t index);
 bool thi_map_is_small(const struct thi_map *map);
 /* Counts and paces waiting for a held cell or group: spins, then sleeps. `round` starts at 0. */

@@ -192,7 +192,7 @@ static th_status upgrade_to_table(struct thi_map *map, struct small_block *block
     /* relaxed: a count of groups that only steers the hint. */
     th_u64_store_rlx(&map->group_count, TH_MAP_ROOT_GROUPS);
     thi_map_runs_reach(map, TH_MAP_ROOT_GROUPS - 1);
-    /* release @map.hint: the directory and the roots' entries before the hint that leads there;
+    /* release @map.hint: run 0 and the roots' entries before the hint that leads there;
      * other side: hint_load(). Without it: a reader finds roots that are not filled yet. */
     th_u64_store_rel(&map->hint, thi_map_hint_make(map, TH_MAP_ROOT_DEPTH));
     /* The quick paths follow last: until here they found the absent run, whatever hint they read,
