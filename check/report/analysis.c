@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * analysis.c - makes the analysis of a recorded execution out of its parts.
+ */
+#include "report/analysis.h"
+
+#include <stdlib.h>
+
+static bool arrays_init(struct thi_analysis *analysis)
+{
+    /* One more than needed: an execution without events is no special case. */
+    size_t count = analysis->record->event_count + 1;
+    analysis->steps = calloc(count, sizeof *analysis->steps);
+    analysis->number = calloc(count, sizeof *analysis->number);
+    analysis->position = calloc(count, sizeof *analysis->position);
+    analysis->skipped = calloc(count, sizeof *analysis->skipped);
+    analysis->late = calloc(count, sizeof *analysis->late);
+    analysis->setup = calloc(count, sizeof *analysis->setup);
+    return analysis->steps != NULL && analysis->number != NULL && analysis->position != NULL &&
+           analysis->skipped != NULL && analysis->late != NULL && analysis->setup != NULL;
+}
+
+/* Numbers what is shown. A write that a shown read passes over is shown too. */
+static void steps_number(struct thi_analysis *analysis, bool *shown, uint32_t *at)
+{
+    const struct thi_record *record = analysis->record;
+    for (size_t e = record->event_count; e-- > 0;) {
+        uint32_t skipped = analysis->skipped[e];
+        if (shown[e] && skipped != TH_RECORD_NONE && !analysis->setup[skipped]) {
+            shown[skipped] = true;
+        }
+        if (analysis->position[e] != TH_RECORD_NONE) {
+            at[analysis->position[e]] = (uint32_t)e;
+        }
+    }
+    for (size_t place = 0; place < record->event_count && at[place] != TH_RECORD_NONE; place++) {
+        if (shown[at[place]]) {
+            analysis->steps[analysis->step_count++] = at[place];
+            analysis->number[at[place]] = (uint32_t)analysis->step_count;
+        }
+    }
+    analysis->cut_count = record->event_count - analysis->step_count;
+}
+
+bool thi_analysis_init(struct thi_analysis *analysis, const struct thi_record *record)
+{
+    *analysis = (struct thi_analysis){.record = record,
+                                      .edge = {.from = TH_RECORD_NONE, .to = TH_RECORD_NONE}};
+    size_t count = record->event_count + 1;
+    bool *needed = calloc(count, sizeof *needed);
+    bool *shown = calloc(count, sizeof *shown);
+    uint32_t *at = calloc(count, sizeof *at);
+    bool done = needed != NULL && shown != NULL && at != NULL && arrays_init(analysis);
+    if (done) {
+        for (size_t i = 0; i < count; i++) {
+            at[i] = TH_RECORD_NONE;
+        }
+        thi_analysis_select(analysis, needed, shown);
+        done = thi_analysis_order(analysis, needed);
+    }
+    if (done) {
+        steps_number(analysis, shown, at);
+        done = thi_analysis_edge(analysis);
+    }
+    free(needed);
+    free(shown);
+    free(at);
+    if (!done) {
+        thi_analysis_fini(analysis);
+    }
+    return done;
+}
+
+void thi_analysis_fini(struct thi_analysis *analysis)
+{
+    free(analysis->steps);
+    free(analysis->number);
+    free(analysis->position);
+    free(analysis->skipped);
+    free(analysis->late);
+    free(analysis->setup);
+    *analysis = (struct thi_analysis){.record = NULL};
+}
