@@ -81,7 +81,8 @@ static bool layer_allows(const char *layer, const char *wanted, size_t wanted_si
 static const struct tidy_file *include_resolve(const struct tidy *tidy,
                                                const struct tidy_file *file, const char *name)
 {
-    static const char *const roots[] = {"src/", "server/", "tests/", "tools/", "bench/", ""};
+    static const char *const roots[] = {"src/",   "server/", "check/", "tests/",
+                                        "tools/", "bench/",  ""};
     char path[2 * NAME_BYTES_MAX];
     int folder_size = (int)(tidy_base_name(file->path) - file->path);
     snprintf(path, sizeof path, "%.*s%s", folder_size, file->path, name);

@@ -1,0 +1,13 @@
+# The model checker: it knows nothing of the library, and programs that are checked link it.
+#   check/engine/    executions of a program under the memory model
+#   check/litmus/    litmus tests: parser and interpreter
+#   check/report/    what went wrong, said so that it can be understood
+#   check/runtime/   what a compiled program is linked with in place of a thread sanitizer's runtime
+#   check/driver/    compiles a file for the checker and looks into the objects
+file(GLOB check_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/check/*/*.c)
+add_library(tophash_check STATIC ${check_sources})
+set_target_properties(tophash_check PROPERTIES OUTPUT_NAME tophash-check)
+target_include_directories(tophash_check
+    PUBLIC ${PROJECT_SOURCE_DIR}/check PRIVATE ${PROJECT_SOURCE_DIR}/include)
+target_link_libraries(tophash_check PRIVATE tophash_flags)
+target_link_libraries(tophash_command PRIVATE tophash_check)
