@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * treiber.c - a Treiber stack of which nothing is freed before the end: pushers and poppers, one operation each.
+ * treiber.c - a Treiber stack of which nothing is freed before the end: pushers and poppers, one
+ * operation each.
  * Executions, pushers + poppers: 1+1 2, 2+1 8, 2+2 38, 3+1 36, 3+2 282.
  *
  * Switches     NP, NC: how many push and pop. REL: order of the exchange that publishes a node.
