@@ -121,6 +121,14 @@ static bool is_shared(const struct thi_analysis *analysis, const bool *needed, s
     const struct thi_record *record = analysis->record;
     const struct thi_record_event *event = &record->events[e];
     bool writes = event->kind != TH_RECORD_READ && event->kind != TH_RECORD_AWAIT;
+    for (size_t t = 0; t < record->thread_count; t++) {
+        struct thi_record_event waiting = {.location = record->threads[t].blocked_location};
+        if (t != event->thread && record->threads[t].state == TH_RECORD_BLOCKED &&
+            record->threads[t].blocked_kind != TH_RECORD_THREAD_JOIN &&
+            thi_overlap(event, &waiting)) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < record->event_count; i++) {
         const struct thi_record_event *other = &record->events[i];
         if (needed[i] && other->thread != event->thread && !analysis->setup[i] &&
@@ -190,8 +198,20 @@ static void select_sources(const struct thi_analysis *analysis, bool *shown)
     }
 }
 
+/* True if some needed event does not happen before the join `e`, and is not of its thread. */
+static bool others_go_on(const struct thi_record *record, const bool *needed, size_t e)
+{
+    for (size_t i = 0; i < record->event_count; i++) {
+        if (needed[i] && record->events[i].thread != record->events[e].thread &&
+            !thi_record_hb(record, (uint32_t)i, (uint32_t)e)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A thread is created in a line of its own if its creator has lines before that; joined, if it has
- * lines after that (a failed assertion is one). */
+ * lines after that (a failed assertion is one) while other threads go on. */
 static void select_threads(const struct thi_analysis *analysis, const bool *needed, bool *shown)
 {
     const struct thi_record *record = analysis->record;
@@ -207,11 +227,18 @@ static void select_threads(const struct thi_analysis *analysis, const bool *need
         }
         bool after = record->failure.event >= record->event_count && t == record->failure.thread &&
                      record->failure.kind != TH_FAILURE_NONE;
+        bool all_ended = false; /* when the joins that come next in this walk are done */
         for (size_t e = record->event_count; e-- > 0;) {
             const struct thi_record_event *event = &record->events[e];
-            if (event->thread == t) {
-                shown[e] = shown[e] || (after && needed[e] && event->kind == TH_RECORD_THREAD_JOIN);
-                after = after || shown[e];
+            if (event->thread != t) {
+                continue;
+            }
+            if (event->kind == TH_RECORD_THREAD_JOIN && after && needed[e]) {
+                all_ended = all_ended || !others_go_on(record, needed, e);
+                shown[e] = shown[e] || !all_ended;
+            } else if (shown[e]) {
+                after = true;
+                all_ended = false;
             }
         }
     }

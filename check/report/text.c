@@ -134,6 +134,14 @@ size_t thi_text_width(const char *bytes, size_t size)
     return width;
 }
 
+/* May a line end before string[end]? At a blank; behind a comma, a slash, a call's parenthesis. */
+static bool may_break(const char *string, size_t end)
+{
+    char last = string[end - 1];
+    return string[end] == ' ' || last == ',' || last == ';' || last == '/' ||
+           (last == '(' && end > 1 && string[end - 2] != ' ');
+}
+
 size_t thi_text_fit(const char *string, size_t width)
 {
     size_t end = 0, columns = 0, cut = 0;
@@ -143,7 +151,8 @@ size_t thi_text_fit(const char *string, size_t width)
     while (string[end] != '\0' && (columns < width || is_continuation(string[end]))) {
         columns += !is_continuation(string[end]);
         end++;
-        if (columns > width / 2 && (string[end] == ' ' || strchr(",;/", string[end - 1]) != NULL)) {
+        if (columns > width / 3 &&
+            (string[end] == ' ' || strchr(",;/(", string[end - 1]) != NULL)) {
             cut = end;
         }
     }

@@ -36,7 +36,7 @@ void thi_text_newline(struct thi_text *text);
 /* Characters of `size` bytes of UTF-8. */
 size_t thi_text_width(const char *bytes, size_t size);
 /* How many bytes of `string` go into a line of `width` characters: cut at a blank or behind a
- * punctuation if there is one in the second half, else hard. At least one character. */
+ * punctuation if there is one in the last two thirds, else hard. At least one character. */
 size_t thi_text_fit(const char *string, size_t width);
 /* Adds `string` in lines of `width` columns; every line after the first starts with `indent`
  * blanks. The last line is left open. */
