@@ -151,8 +151,7 @@ size_t thi_text_fit(const char *string, size_t width)
     while (string[end] != '\0' && (columns < width || is_continuation(string[end]))) {
         columns += !is_continuation(string[end]);
         end++;
-        if (columns > width / 3 &&
-            (string[end] == ' ' || strchr(",;/(", string[end - 1]) != NULL)) {
+        if (columns > width / 3 && may_break(string, end)) {
             cut = end;
         }
     }
