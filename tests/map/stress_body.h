@@ -6,11 +6,13 @@
  *   permanent  put before the start, updated by all, never erased: never missed, value is a
  *              function of the id (and a version), every walk gives each exactly once.
  *   counters   permanent; all threads add one: the sum is exact at the end, none goes back.
- *   swing      put and erased by all, the share of puts swings: when found, the value is a
- *              function of the id.
+ *   swing      put behind a front that moves up and erased behind one that moves down, by all: when
+ *              found, the value is a function of the id.
  *   own        a region of each thread, which knows exactly what stands there: every answer is
  *              checked against that.
  *   churn      a few keys of each thread put and erased in turn: the cells are used again.
+ * What shall happen often is made to: growth and decay by the front, which wastes few operations on
+ * what is there already; disturbed reads by storms, which threads join that see one.
  */
 #ifndef TOPHASH_TESTS_MAP_STRESS_BODY_H
 #define TOPHASH_TESTS_MAP_STRESS_BODY_H
@@ -23,11 +25,14 @@ enum {
     STRESS_THREADS_MAX = 8,
     STRESS_PERMANENT = 512,
     STRESS_COUNTERS = 16,
-    STRESS_OWN = 1024,
+    STRESS_OWN = 256,
     STRESS_CHURN = 8,
     STRESS_BATCH = 48,
-    STRESS_STORM = 256,
-    STRESS_STORM_IDS = 512,
+    STRESS_SWINGS = 8, /* at a time */
+    STRESS_FRONT = 64, /* ids around the front that are written */
+    STRESS_STORM = 64,
+    STRESS_STORM_IDS = 16,
+    STRESS_STORM_JOINS = 4, /* a storm that began */
 };
 
 #define STRESS_COUNTER_FIRST ((uint64_t)STRESS_PERMANENT)
@@ -55,10 +60,14 @@ struct stress {
     struct stress_plan plan;
     void *map;
     void *side_map;  /* cleared and reserved while used */
+    void *storm_map; /* a small map, where reads meet erases of their group all the time */
     uint64_t active; /* threads that have not ended */
     bool stop;
-    uint64_t swing_share; /* of 256 swing writes, how many put: what makes the size swing */
-    uint64_t reported;    /* failures printed: a broken map must not print for ever */
+    uint64_t front;      /* ids of the swing region passed, twice: it moves every other write */
+    bool decays;         /* the front moves down */
+    int64_t storm_joins; /* that are wanted now */
+    uint64_t storms;     /* so far: what they are about changes with it */
+    uint64_t reported;   /* failures printed: a broken map must not print for ever */
     uint64_t adds;
     double
         displaced_hits; /* hits weighted by the share of displaced entries when they were counted */
@@ -179,19 +188,33 @@ static inline void stress_counter(struct stress_thread *self, uint64_t dice)
 
 /* ------------------------------------------------------------ swing, churn and own regions */
 
-static inline void stress_swing(struct stress_thread *self, uint64_t dice)
+/* An id near the front, which moves on by half an id. */
+static inline uint64_t stress_front_id(struct stress *stress, bool decays, uint64_t dice)
+{
+    uint64_t swing = stress->plan.swing;
+    uint64_t at =
+        __atomic_fetch_add(&stress->front, decays ? UINT64_MAX : UINT64_C(1), __ATOMIC_RELAXED);
+    if (decays ? at == 0 || at > 2 * swing : at + 1 >= 2 * swing) {
+        /* At an end. Threads that did not see it yet may overstep it; that is put right here. */
+        __atomic_store_n(&stress->front, decays ? 0 : 2 * swing - 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&stress->decays, !decays, __ATOMIC_RELAXED);
+    }
+    return STRESS_SWING_FIRST + (at / 2 + (dice >> 20) % STRESS_FRONT) % swing;
+}
+
+static inline void stress_swing_one(struct stress_thread *self, uint64_t dice)
 {
     struct stress *stress = self->stress;
     const struct kind *kind = stress->plan.kind;
-    uint64_t id = STRESS_SWING_FIRST + (dice >> 20) % stress->plan.swing;
-    uint64_t share = __atomic_load_n(&stress->swing_share, __ATOMIC_RELAXED);
-    uint64_t old = stress_value(id, 0);
-    th_status status;
     if ((dice & 7) < 2) {
-        stress_look(self, id, false);
+        stress_look(self, STRESS_SWING_FIRST + (dice >> 20) % stress->plan.swing, false);
         return;
     }
-    if ((dice >> 8 & 255) < share) {
+    bool decays = __atomic_load_n(&stress->decays, __ATOMIC_RELAXED);
+    uint64_t id = stress_front_id(stress, decays, dice);
+    uint64_t old = stress_value(id, 0);
+    th_status status;
+    if (decays == ((dice >> 8 & 31) == 0)) { /* now and then against the tide */
         status = (dice & 8) != 0 ? kind->put(stress->map, id, stress_value(id, dice), &old)
                                  : kind->insert(stress->map, id, stress_value(id, dice), &old);
         stress_expect(stress, status == TH_OK || status == TH_EXISTS, "swing put", id,
@@ -203,6 +226,15 @@ static inline void stress_swing(struct stress_thread *self, uint64_t dice)
                       (uint64_t)status);
     }
     stress_expect(stress, stress_fits(id, old), "swing: value of another key", id, old);
+}
+
+static inline void stress_swing(struct stress_thread *self, uint64_t dice)
+{
+    for (unsigned i = 0; i < STRESS_SWINGS; i++) {
+        stress_swing_one(self, dice);
+        dice = test_random(&self->random);
+    }
+    self->tally.operations += STRESS_SWINGS;
 }
 
 /* Put and erase at once: the same few cells serve many keys. */
@@ -378,22 +410,24 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
     stress_expect(stress, status >= 0, names[what < 3 ? what : 3], id, (uint64_t)status);
 }
 
-/* Puts, erases and looks in a tight loop on few keys of the side map: reads meet erases of their
- * group as often as they can. */
+/* Puts and erases one key in turn, or looks at it, in a tight loop: reads meet erases of their group
+ * as often as they can. All threads mean the same key, most of the time. */
 static inline void stress_storm(struct stress_thread *self, uint64_t dice)
 {
     struct stress *stress = self->stress;
     const struct kind *kind = stress->plan.kind;
+    uint64_t number = __atomic_fetch_add(&stress->storms, 1, __ATOMIC_RELAXED);
+    uint64_t id = number / 64 % STRESS_STORM_IDS, value = 0;
     for (uint64_t i = 0; i < STRESS_STORM; i++) {
-        uint64_t id = ((dice >> 32) + i * 7) % STRESS_STORM_IDS, value = stress_value(id, i);
         bool found = true;
-        if ((dice + i) % 4 == 0) {
-            th_status status = kind->put(stress->side_map, id, value, NULL);
+        value = stress_value(id, i);
+        if ((dice & 1) != 0) {
+            found = kind->get(stress->storm_map, id, &value);
+        } else if (i % 2 == 0) {
+            th_status status = kind->put(stress->storm_map, id, value, NULL);
             stress_expect(stress, status >= 0, "storm: put", id, (uint64_t)status);
-        } else if ((dice + i) % 4 == 1) {
-            found = kind->erase(stress->side_map, id, &value) == TH_OK;
         } else {
-            found = kind->get(stress->side_map, id, &value);
+            found = kind->erase(stress->storm_map, id, &value) == TH_OK;
         }
         stress_expect(stress, !found || stress_fits(id, value), "storm: value of another key", id,
                       value);
@@ -405,15 +439,15 @@ static inline void stress_upkeep(struct stress_thread *self, uint64_t dice)
 {
     struct stress *stress = self->stress;
     const struct kind *kind = stress->plan.kind;
-    uint64_t what = dice >> 32 & 15;
-    if (what < 12) {
+    uint64_t what = dice >> 32 & 31;
+    if (what < 24) {
         stress_expect(stress, kind->shrink(stress->map, 4) >= 0, "shrink", 0, 0);
-    } else if (what == 12) {
+    } else if (what == 24) {
         stress_expect(stress, kind->reserve(stress->map, stress->plan.swing / 2) == TH_OK,
                       "reserve", 0, 0);
-    } else if (what == 13) {
+    } else if (what == 25) {
         stress_own_clear(self, dice);
-    } else if (what == 14) {
+    } else if (what == 26) {
         stress_walk(self, dice);
     } else {
         stress_expect(stress, kind->count(stress->map) >= STRESS_OWN_FIRST,
@@ -430,7 +464,10 @@ static inline void stress_step(struct stress_thread *self)
     uint64_t dice = test_random(&self->random);
     uint64_t what = dice >> 56; /* 0..255 */
     dice = test_random(&self->random);
-    if (what < 130) {
+    if (__atomic_load_n(&self->stress->storm_joins, __ATOMIC_RELAXED) > 0) {
+        __atomic_fetch_sub(&self->stress->storm_joins, 1, __ATOMIC_RELAXED);
+        stress_storm(self, dice);
+    } else if (what < 130) {
         stress_swing(self, dice);
     } else if (what < 180) {
         stress_permanent(self, dice);
@@ -438,11 +475,11 @@ static inline void stress_step(struct stress_thread *self)
         stress_own(self, dice);
     } else if (what < 215) {
         stress_counter(self, dice);
-    } else if (what < 235) {
+    } else if (what < 237) {
         stress_side_map(self, dice);
-    } else if (what < 240) {
-        stress_storm(self, dice);
-    } else if (what < 245) {
+    } else if (what < 238) {
+        __atomic_store_n(&self->stress->storm_joins, STRESS_STORM_JOINS, __ATOMIC_RELAXED);
+    } else if (what < 243) {
         stress_churn(self, dice);
     } else if (what < 252) {
         stress_get_many(self, dice);
@@ -470,9 +507,8 @@ static inline void *stress_thread_run(void *argument)
     return NULL;
 }
 
-/* Turns growth into decay and back when the size has reached an end, and samples the share of
- * displaced entries. */
-static inline void stress_steer(struct stress *stress, const struct stress_thread *threads)
+/* Samples the share of displaced entries and the number of cells. */
+static inline void stress_sample(struct stress *stress, const struct stress_thread *threads)
 {
     struct th_map_stats stats;
     stress->plan.kind->get_stats(stress->map, &stats);
@@ -486,20 +522,15 @@ static inline void stress_steer(struct stress *stress, const struct stress_threa
     }
     stress->hits_weighted = hits;
     stress->cells_peak = stats.cells > stress->cells_peak ? stats.cells : stress->cells_peak;
-    uint64_t floor = STRESS_OWN_FIRST + (uint64_t)stress->plan.threads * STRESS_OWN / 2;
-    if (stats.entries > floor + stress->plan.swing * 3 / 4) {
-        __atomic_store_n(&stress->swing_share, 8, __ATOMIC_RELAXED);
-    } else if (stats.entries < floor + stress->plan.swing / 8) {
-        __atomic_store_n(&stress->swing_share, 248, __ATOMIC_RELAXED);
-    }
 }
 
 static inline void stress_report(struct stress *stress, const struct stress_thread *threads)
 {
-    struct th_map_stats stats, side;
+    struct th_map_stats stats, side, storm;
     struct stress_tally sum = {0, 0, 0, 0, 0};
     stress->plan.kind->get_stats(stress->map, &stats);
     stress->plan.kind->get_stats(stress->side_map, &side);
+    stress->plan.kind->get_stats(stress->storm_map, &storm);
     for (unsigned i = 0; i < stress->plan.threads; i++) {
         sum.operations += threads[i].tally.operations;
         sum.inserts += threads[i].tally.inserts;
@@ -518,10 +549,10 @@ static inline void stress_report(struct stress *stress, const struct stress_thre
            "hits, %" PRIu64 " re-used cells, %" PRIu64 " cell waits, %" PRIu64 " group waits\n",
            stress->plan.kind->name, stats.splits_total + side.splits_total,
            stats.merges_total + side.merges_total,
-           stats.read_retries_total + side.read_retries_total, stress->displaced_hits,
-           sum.inserts > cells ? sum.inserts - cells : 0,
-           stats.cell_waits_total + side.cell_waits_total,
-           stats.group_waits_total + side.group_waits_total);
+           stats.read_retries_total + side.read_retries_total + storm.read_retries_total,
+           stress->displaced_hits, sum.inserts > cells ? sum.inserts - cells : 0,
+           stats.cell_waits_total + side.cell_waits_total + storm.cell_waits_total,
+           stats.group_waits_total + side.group_waits_total + storm.group_waits_total);
 }
 
 static inline void stress_fill(struct stress *stress)
@@ -567,7 +598,7 @@ static inline void stress_run(struct stress_plan plan)
     stress.plan = plan;
     stress.map = kind_make(plan.kind, NULL);
     stress.side_map = kind_make(plan.kind, NULL);
-    stress.swing_share = 248;
+    stress.storm_map = kind_make(plan.kind, NULL);
     stress.active = plan.threads;
     stress_fill(&stress);
     points_jitter(true);
@@ -580,7 +611,7 @@ static inline void stress_run(struct stress_plan plan)
     uint64_t end_ns = pool_now_ns() + plan.time_ms * 1000000;
     while (__atomic_load_n(&stress.active, __ATOMIC_RELAXED) > 0) {
         pool_sleep_ms(2);
-        stress_steer(&stress, threads);
+        stress_sample(&stress, threads);
         if (plan.time_ms > 0 && pool_now_ns() >= end_ns) {
             __atomic_store_n(&stress.stop, true, __ATOMIC_RELAXED);
         }
@@ -591,6 +622,7 @@ static inline void stress_run(struct stress_plan plan)
     points_jitter(false);
     stress_settle(&stress, threads);
     stress_report(&stress, threads);
+    kind_finish(plan.kind, stress.storm_map);
     kind_finish(plan.kind, stress.side_map);
     kind_finish(plan.kind, stress.map);
 }
