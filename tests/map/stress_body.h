@@ -410,8 +410,8 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
     stress_expect(stress, status >= 0, names[what < 3 ? what : 3], id, (uint64_t)status);
 }
 
-/* Puts and erases one key in turn, or looks at it, in a tight loop: reads meet erases of their group
- * as often as they can. All threads mean the same key, most of the time. */
+/* Puts and erases one key in turn, or looks at it, in a tight loop: reads meet erases of their
+ * group as often as they can. All threads mean the same key, most of the time. */
 static inline void stress_storm(struct stress_thread *self, uint64_t dice)
 {
     struct stress *stress = self->stress;

@@ -45,7 +45,7 @@ struct rounds {
 
 struct trial {
     struct world worlds[MAPS];
-    uint32_t avoid_mask; /* inserts into the held group are the only ones that must wait */
+    bool avoids; /* inserts into the held group are the only ones that must wait */
     uint32_t avoid_index;
     uint64_t hold_ns;
     bool stop;
@@ -55,8 +55,9 @@ struct trial {
 struct worker {
     struct trial *trial;
     void (*slice)(struct worker *self, struct world *world);
-    uint64_t random; /* readers: where the ids of the round begin */
-    uint64_t id;     /* grower: where they begin */
+    uint64_t random;          /* readers: where the ids of the round begin */
+    uint64_t ids[SLICE_PUTS]; /* grower: those of the round */
+    size_t id_count;
     uint64_t missed;
     struct rounds rounds;
     pthread_t thread;
@@ -87,11 +88,27 @@ static void slice_read(struct worker *self, struct world *world)
 
 static void slice_put(struct worker *self, struct world *world)
 {
-    const struct trial *trial = self->trial;
-    for (uint64_t id = self->id; id < self->id + SLICE_PUTS; id++) {
-        uint32_t low = (uint32_t)thi_mix(&world->seed, id) & trial->avoid_mask;
-        if (trial->avoid_mask == 0 || low != trial->avoid_index) {
-            self->missed += th_map_u64_put(world->map, id, value_of(id), NULL) != TH_OK;
+    for (size_t i = 0; i < self->id_count; i++) {
+        uint64_t id = self->ids[i];
+        self->missed += th_map_u64_put(world->map, id, value_of(id), NULL) != TH_OK;
+    }
+}
+
+/* The ids from `first` on that do not belong to the held group, which is as large as ever. All maps
+ * are asked, or one would have its groups in the caches. */
+static void ids_choose(struct worker *self, uint64_t first)
+{
+    struct trial *trial = self->trial;
+    self->id_count = 0;
+    for (uint64_t id = first; id < first + SLICE_PUTS; id++) {
+        uint32_t index[MAPS];
+        for (unsigned i = 0; i < MAPS; i++) {
+            const struct world *world = &trial->worlds[i];
+            uint64_t word = 0;
+            index[i] = thi_map_find_group(world->map, thi_mix(&world->seed, id), &word).index;
+        }
+        if (!trial->avoids || index[MAP_HELD] != trial->avoid_index) {
+            self->ids[self->id_count++] = id;
         }
     }
 }
@@ -134,14 +151,16 @@ static void *grower_run(void *argument)
 {
     struct worker *self = argument;
     uint64_t begin_ns = pool_now_ns();
-    for (; self->id < GROWN && !pool_flag(&self->trial->stop); self->id += SLICE_PUTS) {
-        double done = (double)(self->id - ENTRIES) / (GROWN - ENTRIES);
+    uint64_t id = ENTRIES;
+    for (; id < GROWN && !pool_flag(&self->trial->stop); id += SLICE_PUTS) {
+        double done = (double)(id - ENTRIES) / (GROWN - ENTRIES);
         while ((double)(pool_now_ns() - begin_ns) < done * (double)self->trial->hold_ns) {
             pool_sleep_ms(1);
         }
+        ids_choose(self, id);
         round_run(self);
     }
-    if (self->id >= GROWN) {
+    if (id >= GROWN) {
         pool_flag_set(&self->trial->grown);
     }
     return NULL;
@@ -152,10 +171,8 @@ static void *grower_run(void *argument)
 static void worker_start(struct worker *worker, struct trial *trial, unsigned number)
 {
     bool grows = number == READERS;
-    *worker = (struct worker){.trial = trial,
-                              .slice = grows ? slice_put : slice_read,
-                              .random = number * 1000003,
-                              .id = ENTRIES};
+    *worker = (struct worker){
+        .trial = trial, .slice = grows ? slice_put : slice_read, .random = number * 1000003};
     worker->rounds.held = calloc(ROUNDS_MAX, sizeof(double));
     worker->rounds.uncertain = calloc(ROUNDS_MAX, sizeof(double));
     if (worker->rounds.held == NULL || worker->rounds.uncertain == NULL) {
@@ -180,13 +197,12 @@ static void trial_run(struct trial *trial, const struct actor *part, enum thi_ma
         printf("# the holder did not come to its step\n");
         abort();
     }
-    if (point == THI_MAP_POINT_GROUP_HELD) { /* asked of a map where nobody may have to wait */
-        const struct world *other = &trial->worlds[MAP_FREE];
-        uint64_t word = 0;
-        uint64_t hash = thi_mix(&other->seed, holder.id);
-        trial->avoid_index = thi_map_find_group(other->map, hash, &word).index;
-        trial->avoid_mask = (uint32_t)depth_mask(word_depth(word));
-    }
+    /* Where the held group is, asked of a map where nobody may have to wait. */
+    const struct world *other = &trial->worlds[MAP_FREE];
+    uint64_t word = 0;
+    trial->avoids = point == THI_MAP_POINT_GROUP_HELD;
+    trial->avoid_index =
+        thi_map_find_group(other->map, thi_mix(&other->seed, holder.id), &word).index;
     uint64_t begin_ns = pool_now_ns(), took_ns = 0;
     for (unsigned i = 0; i <= READERS; i++) {
         worker_start(&workers[i], trial, i);
