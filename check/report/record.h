@@ -57,6 +57,8 @@ enum {
     TH_RECORD_RANGE = 16,     /* memcpy, memset and the like: values are not recorded */
     TH_RECORD_TRY = 32,       /* LOCK: by trylock, timedlock */
     TH_RECORD_SHARED = 64,    /* LOCK, UNLOCK: a reader's lock */
+    TH_RECORD_EXPECTED = 128, /* `expected` is known */
+    TH_RECORD_UNDONE = 256    /* an access that was stopped as an error: there is no value */
 };
 
 struct thi_record_site {

@@ -40,7 +40,6 @@ struct thi_recorder_note {
     uint32_t flags;
     uintptr_t address;
     size_t bytes;
-    uint64_t value;
     uint32_t site;    /* the engine's number */
     const char *text; /* CALL */
 };
@@ -49,7 +48,9 @@ struct thi_recorder;
 struct thi_recorder *thi_recorder_new(void); /* NULL: out of memory */
 void thi_recorder_free(struct thi_recorder *recorder);
 void thi_recorder_clear(struct thi_recorder *recorder);
-/* Out of memory shows in thi_recorder_finish(). Notes of one thread come in program order. */
+/* A READ or WRITE is noted when thi_engine_plain() allowed it and it is about to be made: the
+ * recorder takes its value from memory, that of a WRITE when it is called the next time. Notes of
+ * one thread come in program order. Out of memory shows in thi_recorder_finish(). */
 void thi_recorder_note(struct thi_recorder *recorder, const struct thi_recorder_note *note);
 /* The engine's event (note->thread, note->index) is shown as note->kind, with its flags, site and
  * text if not 0, and with the location note->address if that is not 0. */

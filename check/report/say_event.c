@@ -22,9 +22,12 @@ static void read_say(struct thi_text *text, const struct thi_record *record,
         order_say(text, event);
         thi_text_string(text, " fails: it is ");
         thi_say_value(text, record, event->value_read, event->location.size_bytes);
-        thi_text_string(text, event->flags & TH_RECORD_SPURIOUS ? ", as " : ", not ");
-        thi_say_value(text, record, event->expected, event->location.size_bytes);
-        thi_text_string(text, event->flags & TH_RECORD_SPURIOUS ? " expected (weak)" : "");
+        if (event->flags & TH_RECORD_SPURIOUS) {
+            thi_text_string(text, ", as expected (a weak one may)");
+        } else if (event->flags & TH_RECORD_EXPECTED) {
+            thi_text_string(text, ", not ");
+            thi_say_value(text, record, event->expected, event->location.size_bytes);
+        }
         return;
     }
     thi_text_string(text, plain ? "read " : "load ");
@@ -33,8 +36,10 @@ static void read_say(struct thi_text *text, const struct thi_record *record,
         thi_text_format(text, " (%" PRIu32 " bytes)", event->location.size_bytes);
         return;
     }
-    thi_text_string(text, " = ");
-    thi_say_value(text, record, event->value_read, event->location.size_bytes);
+    if ((event->flags & TH_RECORD_UNDONE) == 0) {
+        thi_text_string(text, " = ");
+        thi_say_value(text, record, event->value_read, event->location.size_bytes);
+    }
     order_say(text, event);
 }
 
@@ -47,8 +52,10 @@ static void write_say(struct thi_text *text, const struct thi_record *record,
         thi_text_format(text, " (%" PRIu32 " bytes)", event->location.size_bytes);
         return;
     }
-    thi_text_string(text, " = ");
-    thi_say_value(text, record, event->value_written, event->location.size_bytes);
+    if ((event->flags & TH_RECORD_UNDONE) == 0) {
+        thi_text_string(text, " = ");
+        thi_say_value(text, record, event->value_written, event->location.size_bytes);
+    }
     order_say(text, event);
 }
 
