@@ -50,9 +50,10 @@ static bool look(unsigned hash, unsigned mask, struct found *found)
             other = &groups[2];
         }
         unsigned other_word = other == own ? 0 : LOAD(other->word);
-        found->cell = NULL; /* a key moves at most once while the words stay: two rounds */
-        for (int i = 0; i < (other == own ? 1 : 4) && found->cell == NULL; i++) {
-            found->cell = group_scan(i % 2 == 0 ? own : other, hash);
+        int places = other == own ? 1 : 2;
+        found->cell = NULL; /* a key moves at most once while the words stay: two rounds find it */
+        for (int i = 0; i < places * ROUNDS(found->word) && found->cell == NULL; i++) {
+            found->cell = group_scan(i % places == 0 ? own : other, hash);
         }
         found->value = found->cell == NULL ? NULL : LOAD(found->cell->value);
         if (SAME(RECHECK(own->word), found->word) &&
@@ -240,7 +241,7 @@ static void merge(void)
         }
         other = GROWN(other, 1u);
         STORE(parent->word, other | LOCK);
-        word = TWIN == 4 ? 0 : GROWN(word, 0u) & ~(unsigned)(BELOW_MARKS | MERGING | BORROWS);
+        word = TWIN == 4 ? 0 : GROWN(word, 0u) & ~(unsigned)(BELOW_MARKS | MARKS);
     }
     if (locked) {
         STORE(group->word, word);

@@ -18,6 +18,7 @@
  *              10 an erase makes the version grow
  *              11 a moved copy is shown held, until the old place is clear
  *              12 a held entry is present
+ *              13 who looks while entries move goes two rounds
  */
 #ifndef TOPHASH_EXAMPLES_CHECK_MAP_SMALL_H
 #define TOPHASH_EXAMPLES_CHECK_MAP_SMALL_H
@@ -42,12 +43,13 @@
                                             memory_order_relaxed)
 
 enum { LINES = 2, EMPTY = 0, LIVE = 1, FREE = 2, LOCK = 1, COUNT_ONE = 2, BELOW_MARKS = 15 };
-enum { SPLITTING = 16, MERGING = 32, BORROWS = 64, DEPTHS = 384, VERSION_ONE = 512 };
+enum { SPLITTING = 16, MERGING = 32, BORROWS = 64, MARKS = 112, DEPTHS = 384, VERSION_ONE = 512 };
 #define KEY_OF(hash) ((hash) << 2 | FREE | LIVE)
 #define HELD(key) ((key) & ~(unsigned)FREE)
 #define HOME(hash) ((hash) >> 4 & 1)
 #define DEPTH(word) ((word) >> 7 & 3)
 #define GROWN(word, depth) (((word) & ~(unsigned)DEPTHS) + VERSION_ONE + ((depth) << 7))
+#define ROUNDS(word) (((word)&MARKS) != 0 && TWIN != 13 ? 2 : 1)
 #define SAME(word, seen) ((((word) ^ (seen)) & ~(unsigned)BELOW_MARKS) == 0)
 
 struct record {

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Goal: every example is verified, each of its broken twins is reported at the line that is wrong.
+# Method: each row of programs/table.tsv is one run of `tophash check`; its columns, after the
+# program in examples/check/: what is given to the command, the verdict, and what the report must
+# contain. Parts of that are separated by ` | `; `@text` stands for the line of the program that
+# holds the text, as file:line. Rows are run two at a time; with an argument, the rows it matches.
+set -eu
+table=$TOPHASH_SOURCE_DIR/tests/check/programs/table.tsv
+examples=$TOPHASH_SOURCE_DIR/examples/check
+tab=$(printf '\t')
+
+status_of() { # verdict
+    case $1 in
+    verified) echo 0 ;;
+    failed) echo 1 ;;
+    bounded) echo 3 ;;
+    harness) echo 4 ;;
+    *) echo "unknown verdict $1" ;;
+    esac
+}
+
+# Prints the first part that the report lacks.
+part_missing() { # program report parts
+    rest="$3 | "
+    while [ -n "$rest" ]; do
+        part=${rest%% | *}
+        rest=${rest#* | }
+        case $part in
+        @*)
+            found=$(grep -nF -- "${part#@}" "$examples/$1" | head -n 1 | cut -d: -f1)
+            part=$(basename "$1"):${found:-?}
+            ;;
+        esac
+        grep -qF -- "$part" "$2" || { echo "$part" && return; }
+    done
+}
+
+row_run() { # row
+    IFS=$tab read -r program flags verdict parts <<ROW
+$1
+ROW
+    work=$(mktemp -d)
+    status=0
+    # shellcheck disable=SC2086
+    (cd "$examples" && "$TOPHASH_COMMAND" check "$program" $(echo "$flags" | sed 's/^-$//')) \
+        >"$work/report" 2>&1 || status=$?
+    missing=$(part_missing "$program" "$work/report" "$parts")
+    if [ "$status" = "$(status_of "$verdict")" ] && [ -z "$missing" ]; then
+        echo "ok $program $flags: $verdict"
+    else
+        echo "not ok $program $flags: status $status, wanted $verdict; missing '$missing':"
+        sed 's/^/    /' "$work/report"
+    fi
+    rm -rf "$work"
+}
+
+if [ "${1:-}" = --row ]; then
+    row_run "$2"
+    exit 0
+fi
+"$TOPHASH_COMMAND" check --help >/dev/null 2>&1 || {
+    echo "skipped: this build has no checker"
+    exit 77
+}
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+grep -v '^#' "$table" | grep -F -- "${1:-}" | tr '\n' '\0' |
+    nice xargs -0 -n 1 -P 2 "$0" --row >"$output"
+cat "$output"
+passed=$(grep -c '^ok ' "$output" || true)
+failed=$(grep -c '^not ok ' "$output" || true)
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
