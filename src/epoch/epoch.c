@@ -4,6 +4,8 @@
  * Guarantees   those of epoch_priv.h; the comments of <tophash/epoch.h> are the contract.
  * Progress     th_epoch_drain() and th_epoch_free() wait or run without bound; nothing else does.
  */
+#include "epoch/epoch.h"
+
 #include "epoch/epoch_priv.h"
 
 #include "mem/mem.h"

@@ -52,7 +52,7 @@
 
 #include "atomic/atomic.h"
 #include "atomic/line.h"
-#include "epoch/epoch_priv.h"
+#include "epoch/epoch.h"
 #include "hash/hash.h"
 #include "mem/mem.h"
 #include "mem/slab.h"
