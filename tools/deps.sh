@@ -5,13 +5,13 @@
 # Does nothing, and needs no rights, when all are there. What each list is for:
 #   build   compiler, build system and headers: all that the library and the server need
 #   test    the second compiler, the checkers, and real clients to talk to the server
-#   bench   the maps we are compared with, and plots
+#   bench   the maps we are compared with, plots and the report
 set -eu
 
 build="gcc libc6-dev make cmake ninja-build pkg-config systemtap-sdt-dev"
 test="g++ clang-14 clang-format-14 libclang-rt-14-dev codespell binutils gcovr git python3
     netcat-openbsd memcached libmemcached-tools procps"
-bench="g++ libtbb-dev libcuckoo-dev liburcu-dev libck-dev gnuplot-nox"
+bench="g++ libtbb-dev libcuckoo-dev liburcu-dev libck-dev gnuplot-nox python3"
 
 case "${1:-all}" in
 build) wanted=$build ;;
