@@ -8,7 +8,8 @@
  * Switches     SET_FENCE, SCAN_FENCE: seq_cst on both sides, so that either the scan sees the
  *              hazard, or the second look at the top sees the node gone. Anything weaker: the
  *              other thread reads freed memory. CLEAR_STORE, SCAN_LOAD: the last look at a node
- *              before it is freed. PUSH_CAS: a node before the pointer to it.
+ *              before it is freed. SET_STORE: the same, where a hazard takes another's place.
+ *              PUSH_CAS: a node before the pointer to it.
  *              NO_SECOND_LOOK: the hazard is set, and nobody asks whether it was in time.
  *              CLEAR_EARLY: the hazard is cleared before the exchange that needs it. Nothing is
  *              read after it was freed, so only a checker that gives the same address again
@@ -27,6 +28,9 @@
 #endif
 #ifndef SCAN_FENCE
 #define SCAN_FENCE memory_order_seq_cst
+#endif
+#ifndef SET_STORE
+#define SET_STORE memory_order_release
 #endif
 #ifndef CLEAR_STORE
 #define CLEAR_STORE memory_order_release
@@ -80,7 +84,7 @@ static struct node *top_protect(int thread)
 {
     struct node *node = atomic_load_explicit(&top, memory_order_acquire);
     for (;;) {
-        atomic_store_explicit(&hazards[thread], node, memory_order_relaxed);
+        atomic_store_explicit(&hazards[thread], node, SET_STORE);
         atomic_thread_fence(SET_FENCE);
 #ifdef NO_SECOND_LOOK
         return node;
