@@ -5,8 +5,8 @@
  */
 #include "test.h"
 
+#include "cases.h"
 #include "report/report.h"
-#include "sample.h"
 
 static struct sample sample;
 static const struct thi_report_options page = {.width = 100};
@@ -31,40 +31,17 @@ static bool reported_as(const char *name)
     return same;
 }
 
-/* Message passing: T1 writes x, then stores y; T2 loads y, then reads x. */
-static void message_passing(enum thi_record_order publish, enum thi_record_order look)
-{
-    sample_begin(&sample, 3);
-    sample.threads[0].name = "main";
-    sample.threads[1].name = "writer";
-    sample.threads[2].name = "reader";
-    uint32_t x = sample_object(&sample, "x", 4), y = sample_object(&sample, "y", 4);
-    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 1);
-    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 2);
-    uint32_t write = sample_write(&sample, 1, TH_RECORD_PLAIN, x, 1);
-    sample_at(&sample, sample_site(&sample, "src/mp.c", 10, "x = 1;"));
-    uint32_t store = sample_write(&sample, 1, publish, y, 1);
-    sample_at(&sample, sample_site(&sample, "src/mp.c", 11,
-                                   "    atomic_store_explicit(&y, 1, memory_order_relaxed);"));
-    sample_read(&sample, 2, look, y, store);
-    sample_at(&sample, sample_site(&sample, "src/mp.c", 17,
-                                   "if (atomic_load_explicit(&y, memory_order_acquire) == 1) {"));
-    uint32_t read = sample_read(&sample, 2, TH_RECORD_PLAIN, x, write);
-    sample_at(&sample, sample_site(&sample, "src/mp.c", 18, "assert(x == 1);"));
-    sample_fail(&sample, TH_FAILURE_RACE, read, write);
-}
-
 TEST(counterexample_relaxed_store_names_the_store)
 {
     /* Goal: a publication without release ends with the edge broken at the store. */
-    message_passing(TH_RECORD_RELAXED, TH_RECORD_ACQUIRE);
+    case_message_passing(&sample, TH_RECORD_RELAXED, TH_RECORD_ACQUIRE);
     CHECK(reported_as("mp_store.txt"));
 }
 
 TEST(counterexample_relaxed_load_names_the_load)
 {
     /* Goal: the same with a release store and a relaxed load: the load is named. */
-    message_passing(TH_RECORD_RELEASE, TH_RECORD_RELAXED);
+    case_message_passing(&sample, TH_RECORD_RELEASE, TH_RECORD_RELAXED);
     CHECK(reported_as("mp_load.txt"));
 }
 
@@ -84,59 +61,17 @@ TEST(counterexample_race_without_values_says_nothing_orders)
     CHECK(reported_as("race.txt"));
 }
 
-/* Store buffering: each thread stores its own flag and does not see the other's. */
-static void store_buffering(enum thi_record_order order, bool fence_one)
-{
-    static const char *const code[] = {
-        "atomic_store_explicit(&x, 1, O);", "a = atomic_load_explicit(&y, O);",
-        "atomic_store_explicit(&y, 1, O);", "b = atomic_load_explicit(&x, O);"};
-    sample_begin(&sample, 3);
-    uint32_t x = sample_object(&sample, "x", 4), y = sample_object(&sample, "y", 4);
-    uint32_t a = sample_object(&sample, "a", 4), b = sample_object(&sample, "b", 4);
-    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 1);
-    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 2);
-    sample_write(&sample, 1, order, x, 1);
-    sample_at(&sample, sample_site(&sample, "sb.c", 8, code[0]));
-    if (fence_one) {
-        sample_fence(&sample, 1, TH_RECORD_SEQ_CST);
-        sample_at(&sample,
-                  sample_site(&sample, "sb.c", 9, "atomic_thread_fence(memory_order_seq_cst);"));
-    }
-    sample_read(&sample, 1, order, y, TH_RECORD_INITIAL);
-    sample_at(&sample, sample_site(&sample, "sb.c", 10, code[1]));
-    uint32_t a_write = sample_write(&sample, 1, TH_RECORD_PLAIN, a, 0);
-    sample_at(&sample, sample_site(&sample, "sb.c", 10, code[1]));
-    sample_write(&sample, 2, order, y, 1);
-    sample_at(&sample, sample_site(&sample, "sb.c", 16, code[2]));
-    sample_read(&sample, 2, order, x, TH_RECORD_INITIAL);
-    sample_at(&sample, sample_site(&sample, "sb.c", 17, code[3]));
-    uint32_t b_write = sample_write(&sample, 2, TH_RECORD_PLAIN, b, 0);
-    sample_at(&sample, sample_site(&sample, "sb.c", 17, code[3]));
-    sample_thread(&sample, 0, TH_RECORD_THREAD_JOIN, 1);
-    sample_at(&sample, sample_site(&sample, "sb.c", 26, "pthread_join(one, NULL);"));
-    sample_thread(&sample, 0, TH_RECORD_THREAD_JOIN, 2);
-    sample_at(&sample, sample_site(&sample, "sb.c", 27, "pthread_join(two, NULL);"));
-    sample_read(&sample, 0, TH_RECORD_PLAIN, a, a_write);
-    uint32_t end = sample_site(&sample, "sb.c", 28, "assert(a == 1 || b == 1);");
-    sample_at(&sample, end);
-    sample_read(&sample, 0, TH_RECORD_PLAIN, b, b_write);
-    sample_at(&sample, end);
-    sample_fail(&sample, TH_FAILURE_ASSERT, TH_RECORD_NONE, TH_RECORD_NONE);
-    sample.record.failure.site = end;
-    sample.record.failure.text = "a == 1 || b == 1";
-}
-
 TEST(counterexample_store_buffering_shows_the_cycle)
 {
     /* Goal: where only sequential consistency helps, the circle of four accesses is shown. */
-    store_buffering(TH_RECORD_RELAXED, false);
+    case_store_buffering(&sample, TH_RECORD_RELAXED, false);
     CHECK(reported_as("sb.txt"));
 }
 
 TEST(counterexample_store_buffering_with_one_fence_asks_for_the_other)
 {
     /* Goal: the thread that has its fence is not asked for another. */
-    store_buffering(TH_RECORD_RELAXED, true);
+    case_store_buffering(&sample, TH_RECORD_RELAXED, true);
     CHECK(reported_as("sb_fence.txt"));
 }
 
@@ -209,60 +144,17 @@ TEST(counterexample_deadlock_says_who_waits_for_what)
     CHECK(reported_as("deadlock.txt"));
 }
 
-/* A stack's top is read, and the node behind it freed by another thread before it is used. */
-static void freed_node(bool ordered)
-{
-    sample_begin(&sample, 3);
-    sample.threads[1].name = "pop";
-    sample.threads[2].name = "pop";
-    uint32_t top = sample_object(&sample, "top", 8), node = sample_object(&sample, NULL, 16);
-    sample.objects[node].storage = TH_RECORD_HEAP;
-    sample.objects[node].alloc_site =
-        sample_site(&sample, "stack.c", 9, "struct node *n = malloc(sizeof *n);");
-    uint64_t pointer = sample.objects[node].address;
-    uint32_t push = sample_write(&sample, 0, TH_RECORD_RELEASE, top, pointer);
-    sample_at(&sample, sample_site(&sample, "stack.c", 40, "push();"));
-    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 1);
-    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 2);
-    uint32_t load = sample_site(&sample, "stack.c", 20, "struct node *n = atomic_load(&top);");
-    sample_read(&sample, 1, TH_RECORD_SEQ_CST, top, push);
-    sample_at(&sample, load);
-    sample_read(&sample, 2, TH_RECORD_SEQ_CST, top, push);
-    sample_at(&sample, load);
-    uint32_t taken = sample_update(&sample, 1, TH_RECORD_SEQ_CST, top, push, 0);
-    sample_at(&sample, sample_site(&sample, "stack.c", 23,
-                                   "atomic_compare_exchange_strong(&top, &n, next)"));
-    sample.events[taken].flags = TH_RECORD_CAS;
-    struct thi_record_event event = {.thread = 1,
-                                     .kind = TH_RECORD_FREE,
-                                     .location = {.object = node, .size_bytes = 16},
-                                     .source = TH_RECORD_NONE,
-                                     .mo_position = TH_RECORD_NONE,
-                                     .site = sample_site(&sample, "stack.c", 26, "free(n);")};
-    uint32_t freed = sample_add(&sample, event);
-    event.thread = 2;
-    event.kind = TH_RECORD_READ;
-    event.location.size_bytes = 8;
-    event.site = sample_site(&sample, "stack.c", 22, "next = n->next;");
-    uint32_t used = sample_add(&sample, event);
-    if (ordered) {
-        sample_order(&sample, freed, used);
-    }
-    sample_fail(&sample, TH_FAILURE_USE_AFTER_FREE, used, freed);
-    sample.record.failure.object = node;
-}
-
 TEST(counterexample_use_after_free_names_the_block)
 {
     /* Goal: the block has a name made from its allocation, and its free is in the table. */
-    freed_node(false);
+    case_freed_node(&sample, false);
     CHECK(reported_as("use_after_free.txt"));
 }
 
 TEST(counterexample_use_after_ordered_free_blames_no_order)
 {
     /* Goal: a free that happens before the access is no question of memory order. */
-    freed_node(true);
+    case_freed_node(&sample, true);
     CHECK(reported_as("use_after_ordered_free.txt"));
 }
 
