@@ -321,6 +321,8 @@ void th_epoch_get_stats(struct th_epoch *domain, struct th_epoch_stats *stats)
     }
     stats->epoch = th_u64_load_rlx(&domain->epoch);
     stats->waiting_bytes = retired_bytes > reclaimed_bytes ? retired_bytes - reclaimed_bytes : 0;
+    int64_t gathered = (int64_t)th_u64_load_rlx(&domain->gathered_bytes);
+    stats->waiting_bytes += gathered > 0 ? (uint64_t)gathered : 0;
     uint64_t peak = th_u64_load_rlx(&domain->waiting_bytes_peak);
     stats->waiting_bytes_peak = peak > stats->waiting_bytes ? peak : stats->waiting_bytes;
     stats->advances_total = th_u64_load_rlx(&domain->advances);

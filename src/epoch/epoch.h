@@ -135,6 +135,7 @@ struct th_epoch {
     struct th_epoch *registry_next;
 
     TH_ALIGNED(TH_CACHE_LINE_BYTES) struct th_au64 waiting_bytes; /* as flushed by the members */
+    struct th_au64 gathered_bytes; /* of them, those of thi_epoch_account() */
     struct th_au64 waiting_bytes_peak;
     struct th_au64 advances;
     struct th_au64 heavy_barriers;
@@ -174,6 +175,10 @@ struct thi_epoch_thread {
 extern THI_EPOCH_HIDDEN struct th_epoch thi_epoch_default_domain;
 extern THI_EPOCH_HIDDEN _Thread_local struct thi_epoch_thread thi_epoch_thread
     __attribute__((tls_model("initial-exec")));
+
+/* Enters bytes that wait for the epoch without being retired, behind an object that is, into the
+ * domain's account: the sums, the cap and the reports know them then. Below 0: takes them back. */
+void thi_epoch_account(struct th_epoch *domain, int64_t bytes);
 
 /* A guard of a thread whose record is not known at once, or which has none. */
 void thi_epoch_enter_slow(struct th_epoch *domain);

@@ -225,6 +225,14 @@ void thi_epoch_flush_bytes(struct th_epoch_handle *record)
     peak_raise(record->domain, before + (uint64_t)bytes);
 }
 
+void thi_epoch_account(struct th_epoch *domain, int64_t bytes)
+{
+    /* relaxed, both: statistic and soft cap; modulo 2^64, as in thi_epoch_flush_bytes(). */
+    th_u64_add_rlx(&domain->gathered_bytes, (uint64_t)bytes);
+    uint64_t before = th_u64_add_rlx(&domain->waiting_bytes, (uint64_t)bytes);
+    peak_raise(domain, before + (uint64_t)bytes);
+}
+
 static bool cap_is_exceeded(const struct th_epoch *domain, int64_t own_bytes)
 {
     if (domain->waiting_bytes_max == 0) {

@@ -67,7 +67,7 @@ static void waiting_recount(struct th_epoch *domain)
 {
     struct th_epoch_stats stats;
     uint64_t objects = 0;
-    uint64_t bytes = 0;
+    uint64_t bytes = th_u64_load_rlx(&domain->gathered_bytes); /* in no list */
     for (struct th_epoch_handle *record = thi_epoch_records(domain); record != NULL;
          record = record->next) {
         bytes += list_bytes(th_ptr_load_rlx(&record->open), &objects);

@@ -15,6 +15,7 @@
 
 #define BAG_STEP 256u
 #define LOOK_BYTES ((uint64_t)1 << 16)
+#define ACCOUNT_BYTES ((uint64_t)1 << 12)
 
 void thi_map_limbo_init(struct limbo *limbo, struct thi_map *map)
 {
@@ -66,6 +67,24 @@ static void bag_leave(struct limbo *limbo, uint32_t state)
     th_u32_store_rel(&limbo->bag, state);
 }
 
+/* What gathers behind a bag is in the domain's account too, in steps that spare its shared word. */
+static uint64_t accounted_bytes(uint64_t gathered_bytes)
+{
+    return gathered_bytes & ~(ACCOUNT_BYTES - 1);
+}
+
+/* Takes the bytes that gathered, out of the account. */
+static uint64_t limbo_take_bytes(struct limbo *limbo)
+{
+    /* relaxed: an estimate for the epoch's account; it may hold the bytes of a record that is just
+     * being pushed. */
+    uint64_t bytes = th_u64_exchange_rlx(&limbo->bytes, 0);
+    if (accounted_bytes(bytes) != 0) {
+        thi_epoch_account(limbo->map->epoch, -(int64_t)accounted_bytes(bytes));
+    }
+    return bytes;
+}
+
 static void limbo_hand_over(struct limbo *limbo);
 
 static void bag_reclaim(struct th_epoch_node *node)
@@ -109,9 +128,7 @@ static void limbo_hand_over(struct limbo *limbo)
          * thi_map_record_retire(). Without it: we follow a link that is not written yet. */
         limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
         if (limbo->taken_records != 0) {
-            /* relaxed: an estimate for the epoch's account; it may hold the bytes of a record that
-             * is just being pushed. */
-            limbo->taken_bytes = th_u64_exchange_rlx(&limbo->bytes, 0);
+            limbo->taken_bytes = limbo_take_bytes(limbo);
             size_t bytes = (size_t)limbo->taken_bytes;
             /* relaxed: the map cannot end meanwhile, the caller uses it. */
             th_u64_add_rlx(&limbo->map->pins, 1);
@@ -172,6 +189,10 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
     /* relaxed: an estimate for the epoch's account; before the push, so that no bag takes the
      * record without its bytes. */
     uint64_t waiting = th_u64_add_rlx(&limbo->bytes, bytes);
+    uint64_t step = accounted_bytes(waiting + bytes) - accounted_bytes(waiting);
+    if (step != 0) {
+        thi_epoch_account(map->epoch, (int64_t)step);
+    }
     /* relaxed: only a link; the exchange below publishes. */
     uint64_t head = th_u64_load_rlx(&limbo->records);
     do {
@@ -226,6 +247,7 @@ void thi_map_limbo_close(struct thi_map *map)
                !bag_take(limbo, TH_BAG_SENT, TH_BAG_CLOSED)) {
             thi_map_wait(&map->counters.cell_waits, limbo, &round);
         }
+        (void)limbo_take_bytes(limbo); /* the records go with the map */
     }
 }
 
