@@ -29,7 +29,7 @@
  * cost; this is none of them. */
 #define TH_LINE_NONE 16u
 #define TH_LINE_UNIT 4u
-#define TH_LINE_MARK ((uint64_t)2)
+#define TH_LINE_MARK ((uint64_t)2 << 12)
 
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
 #include <immintrin.h>
@@ -78,6 +78,87 @@ TH_INLINE unsigned thi_line_match(const void *line, uint64_t key, bool marked)
     return halves & (halves >> 1) & 0x1111u;
 }
 #endif
+
+#define TH_LINE_WHOLE 1
+
+/* One {key, value} cell as it was at one moment. Only where thi_port_has_wide_loads(): processors
+ * with AVX never tear an aligned load of 16 bytes, whichever encoding it has. An instruction of its
+ * own, because a compiler may make two loads of a plain one. */
+TH_INLINE __m128i line_load_whole(const void *cell)
+{
+    __m128i pair;
+#ifdef __AVX__
+    __asm__ volatile("vmovdqa %1, %0" : "=x"(pair) : "m"(*(const __m128i *)cell));
+#else
+    __asm__ volatile("movdqa %1, %0" : "=x"(pair) : "m"(*(const __m128i *)cell));
+#endif
+    return pair;
+}
+
+/* base + (hash & span), both words read where they stand, in this order: an AND and an ADD from
+ * memory, which compilers do not make of atomic loads. */
+TH_INLINE const void *thi_line_at(const struct th_au64 *span, const struct th_aptr *base,
+                                  uint64_t hash)
+{
+    /* acquire @map.span: the address of run 0 before ours of it: aligned loads are whole, and the
+     * processor keeps their order; other side: thi_map_span_update(). Without it: a line is looked
+     * for behind the few that stand in for a table. */
+    __asm__ volatile("andq %1, %0\n\taddq %2, %0" : "+&r"(hash) : "m"(*span), "m"(*base) : "cc");
+    return (const void *)(uintptr_t)hash;
+}
+
+/* Where the lowest bit of a word that is not 0 stands. An instruction by itself: of the builtin's
+ * int the compiler makes a 64-bit index in one more. */
+TH_INLINE uint64_t line_lowest_bit(uint64_t word)
+{
+    uint64_t bit;
+    __asm__("rep bsfq %1, %0" : "=r"(bit) : "r"(word) : "cc");
+    return bit;
+}
+
+/* Which of the four {key, value} cells at a 64-byte boundary have the lower half of `key` in
+ * theirs: four equal bits a cell. */
+TH_INLINE uint64_t line_match_low(const void *line, uint64_t key)
+{
+    const __m128 *cells = (const __m128 *)line;
+    __m128 low = _mm_shuffle_ps(cells[0], cells[1], 0);
+    __m128 high = _mm_shuffle_ps(cells[2], cells[3], 0);
+    __m128i halves = _mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0)));
+    __m128i wanted = _mm_shuffle_epi32(_mm_cvtsi64_si128((long long)key), 0);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi32(halves, wanted));
+}
+
+/* The cell, of four {key, value} cells at a 64-byte boundary, that has the lower half of `key` and
+ * so most probably is the key's; NULL. For those who look at the whole key next. */
+TH_INLINE void *thi_line_likely(void *line, uint64_t key)
+{
+    uint64_t match = line_match_low(line, key);
+    return match == 0 ? NULL : (char *)line + line_lowest_bit(match) * TH_LINE_UNIT;
+}
+
+/* Takes the value of the cell, of four {key, value} cells at a 64-byte boundary, whose key is
+ * `key`. Key and value are of one moment: the pair stood there. False: no such cell, or another
+ * whose lower half of the key is the same comes first. `value` may be NULL. Needs
+ * thi_port_has_wide_loads().
+ *
+ * The lower halves of the four keys are compared in one vector register, then the cell that matches
+ * is read once more, whole: few instructions, and few of these write integer registers. */
+TH_INLINE bool thi_line_get(const void *line, uint64_t key, uint64_t *value)
+{
+    uint64_t match = line_match_low(line, key);
+    if (TH_UNLIKELY(match == 0)) {
+        return false;
+    }
+    /* Four bits a cell: four times this are bytes. */
+    __m128i pair = line_load_whole((const char *)line + line_lowest_bit(match) * TH_LINE_UNIT);
+    if (TH_UNLIKELY((uint64_t)_mm_cvtsi128_si64(pair) != key)) {
+        return false;
+    }
+    if (value != NULL) {
+        _mm_storeh_pd((double *)(void *)value, _mm_castsi128_pd(pair));
+    }
+    return true;
+}
 
 /* The offset in units of the cell, of four {key, value} cells at a 64-byte boundary, whose key is
  * `key`; TH_LINE_NONE. With `marked`, `key` carries TH_LINE_MARK and a key that does not is found

@@ -10,9 +10,10 @@
  */
 #include "map/map_ops.h"
 
-#define TAG_HASH_SHIFT \
-    34u /* tag bits lie between those that choose the group and those that choose the line */
-#define TAG_MASK (((uint64_t)1 << 22) - 1)
+/* The tag of a key word: the top bits of the hash, which choose neither group nor line, at the
+ * places that reference and marks leave. */
+#define TAG_HASH_SHIFT (64u - TH_KEY_REFERENCE_SHIFT)
+#define TAG_BITS ((((uint64_t)1 << TH_KEY_REFERENCE_SHIFT) - 1) & ~TH_KEY_MARKS)
 
 struct th_map_bytes {
     struct thi_map base;
@@ -22,10 +23,9 @@ static const struct key_kind bytes_kind = {.bytes = true};
 
 TH_INLINE struct key bytes_key(const struct thi_map *map, const void *bytes, size_t size)
 {
-    uint64_t hash = thi_hash_bytes(&map->seed, bytes, size);
-    uint64_t tag = (hash >> TAG_HASH_SHIFT) & TAG_MASK;
+    uint64_t hash = hash_turned(thi_hash_bytes(&map->seed, bytes, size));
     return (struct key){.hash = hash,
-                        .word = tag << TH_KEY_TAG_SHIFT | TH_KEY_MARKS,
+                        .word = (hash >> TAG_HASH_SHIFT & TAG_BITS) | TH_KEY_MARKS,
                         .bytes = size == 0 ? "" : bytes,
                         .size = size};
 }
@@ -117,8 +117,7 @@ TH_INLINE void record_prefetch(const struct thi_map *map, const struct key *key)
     struct cell *line = spot_line(&spot, key->hash);
     for (unsigned i = 0; i < TH_MAP_LINE_CELLS; i++) {
         uint64_t stored = cell_key(&line[i]);
-        if ((stored & TH_KEY_LIVE) != 0 &&
-            stored >> TH_KEY_TAG_SHIFT == key->word >> TH_KEY_TAG_SHIFT) {
+        if ((stored & TH_KEY_LIVE) != 0 && ((stored ^ key->word) & TAG_BITS) == 0) {
             __builtin_prefetch(record_at(map, stored));
         }
     }

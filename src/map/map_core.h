@@ -104,7 +104,7 @@ static inline unsigned look_groups(const struct thi_map *map, const struct group
     groups[count++] = *own;
     if ((word & TH_WORD_SPLITTING) != 0) {
         uint32_t sibling = own->index | (uint32_t)1 << word_depth(word);
-        if ((hash >> word_depth(word) & 1) != 0) {
+        if (hash_group(hash, word_depth(word) + 1) == sibling) {
             groups[count++] = thi_map_group(map, sibling);
         }
     }
@@ -203,7 +203,7 @@ struct spot {
 TH_INLINE struct spot spot_of(const struct thi_map *map, uint64_t hash)
 {
     uint64_t hint = hint_load(map);
-    uint32_t index = (uint32_t)hash & (uint32_t)hint;
+    uint32_t index = (uint32_t)(hash >> TH_HASH_GROUP_SHIFT) & (uint32_t)hint;
     if (TH_UNLIKELY((hint & TH_HINT_RUNS) != 0)) {
         struct group group = group_in_table(map, index);
         return (struct spot){group.side, group.cells, hint};
@@ -234,6 +234,15 @@ TH_INLINE void look_prefetch(const struct thi_map *map, uint64_t hash)
     struct spot spot = spot_of(map, hash);
     __builtin_prefetch(spot_line(&spot, hash));
     __builtin_prefetch(spot.side);
+}
+
+/* Asks for the next line if an entry of the home line, which is here, stands in it. */
+TH_INLINE void look_prefetch_next(const struct thi_map *map, uint64_t hash)
+{
+    struct spot spot = spot_of(map, hash);
+    if (line_was_passed(spot.side, hash)) {
+        __builtin_prefetch(line_next(&spot, hash));
+    }
 }
 
 /* The get path of a map in the table: group word, home cell, home line. Anything unusual is left to

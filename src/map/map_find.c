@@ -42,11 +42,11 @@ struct group thi_map_find_group(const struct thi_map *map, uint64_t hash, uint64
     uint64_t hint = hint_load(map);
     struct group group;
     if ((hint & TH_HINT_SMALL) != 0) {
-        group = group_in_small(small_load(map), (uint32_t)hash & (TH_MAP_ROOT_GROUPS - 1));
+        group = group_in_small(small_load(map), hash_group(hash, TH_MAP_ROOT_DEPTH));
         *word = word_load(group.side);
         return group;
     }
-    uint32_t index = (uint32_t)hash & (uint32_t)hint;
+    uint32_t index = hash_group(hash, word_depth(hint));
     for (;;) {
         group = group_in_table(map, index);
         *word = word_load(group.side);
@@ -56,7 +56,7 @@ struct group thi_map_find_group(const struct thi_map *map, uint64_t hash, uint64
                 group_parent(index); /* not split off yet, or merged away: its parent covers it */
             continue;
         }
-        uint64_t differs = (hash ^ index) & depth_mask(depth);
+        uint64_t differs = (hash_group(hash, depth) ^ index) & depth_mask(depth);
         if (differs == 0) {
             return group;
         }

@@ -52,7 +52,15 @@
 #define TH_MAP_LINES (1u << TH_MAP_LINES_LOG2)
 #define TH_MAP_GROUP_CELLS_LOG2 (TH_MAP_LINES_LOG2 + TH_MAP_LINE_CELLS_LOG2)
 #define TH_MAP_GROUP_CELLS (1u << TH_MAP_GROUP_CELLS_LOG2)
-#define TH_MAP_GROUP_BYTES ((size_t)TH_MAP_GROUP_CELLS * 16u)
+
+/* Where a hash says what: the bits from TH_HASH_GROUP_SHIFT up are the group's number, the six
+ * below the line, the two below these the cell. So the hash, cut off at the depth of the table, is
+ * the line's distance in bytes from the first group's: one AND leads to it. Small geometries leave
+ * the rest of a group's 4 KiB unused. */
+#define TH_HASH_GROUP_SHIFT 12u
+#define TH_HASH_LINE_SHIFT 6u
+#define TH_HASH_CELL_SHIFT 4u
+#define TH_MAP_GROUP_BYTES ((size_t)1 << TH_HASH_GROUP_SHIFT)
 
 /* Entries at which a group asks to be split: 200 of 256. */
 #ifndef TH_MAP_SPLIT_COUNT

@@ -39,7 +39,7 @@ static void split_move(struct split *split)
         }
         /* The key of a cell cannot change while we hold the group, only its LOCK. */
         uint64_t hash = entry_hash(split->map, key_word, split->group.index);
-        if ((hash & depth_mask(split->depth + 1)) != split->sibling.index) {
+        if (hash_group(hash, split->depth + 1) != split->sibling.index) {
             continue;
         }
         uint64_t held = thi_map_cell_lock_bounded(cell);
@@ -220,6 +220,28 @@ void thi_map_hint_update(struct thi_map *map)
      * hint_load(). Without it: a reader asks for a run that is not there. A lost race leaves
      * an older hint, which is only slower. */
     (void)th_u64_cas_rel_rlx(&map->hint, &hint, thi_map_hint_make(map, depth));
+    thi_map_span_update(map);
+}
+
+void thi_map_span_update(struct thi_map *map)
+{
+    /* relaxed: only the start of the exchange. */
+    uint64_t span = th_u64_load_rlx(&map->span);
+    for (;;) {
+        uint64_t hint = hint_load(map);
+        bool beyond = (hint & (TH_HINT_SMALL | TH_HINT_RUNS)) != 0 || !thi_map_reads_whole();
+        uint64_t wanted =
+            beyond ? 0 : depth_mask(word_depth(hint)) << TH_HASH_GROUP_SHIFT | TH_LINE_BITS;
+        if (span == wanted) {
+            return; /* or another is about to, who looks at the hint after us */
+        }
+        /* release @map.span: the address of run 0 before the span that needs it; other side:
+         * span_load(). Without it: a line is looked for behind the few that stand in for a table.
+         */
+        if (th_u64_cas_rel_rlx(&map->span, &span, wanted)) {
+            span = wanted;
+        }
+    }
 }
 
 /* ------------------------------------------------------------------ borrowers come home */
@@ -238,7 +260,7 @@ static bool repay_from(struct thi_map *map, const struct group *ancestor, uint64
             continue;
         }
         uint64_t hash = entry_hash(map, key_word, ancestor->index);
-        if ((hash & depth_mask(depth)) != own->index) {
+        if (hash_group(hash, depth) != own->index) {
             continue;
         }
         uint64_t held = thi_map_cell_lock_bounded(cell);

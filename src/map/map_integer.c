@@ -12,6 +12,11 @@ TH_NOINLINE bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint
     return core_look(map, &integer_kind, &key, value);
 }
 
+TH_NOINLINE bool thi_integer_get_other(const struct thi_map *map, uint64_t hash, uint64_t *value)
+{
+    return map_is_wide() ? thi_map_get_wide(map, hash, value) : integer_get(map, hash, value);
+}
+
 TH_NOINLINE bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash, uint64_t *value,
                                         const struct side *side, uint64_t word)
 {

@@ -16,27 +16,29 @@ TH_INLINE struct key integer_key_of_hash(uint64_t hash)
     return (struct key){.hash = hash, .word = hash | TH_KEY_MARKS};
 }
 
+TH_INLINE uint64_t integer_hash(const struct thi_map *map, uint64_t key)
+{
+    return hash_turned(thi_mix(&map->seed, key));
+}
+
 TH_INLINE struct key integer_key(const struct thi_map *map, uint64_t key)
 {
-    return integer_key_of_hash(thi_mix(&map->seed, key));
+    return integer_key_of_hash(integer_hash(map, key));
 }
 
 /* The key of an entry that a walk gave. */
 TH_INLINE uint64_t integer_unmixed(const struct thi_map *map, const struct walk_entry *entry)
 {
-    return thi_unmix(&map->seed, thi_map_reverse(entry->position));
+    return thi_unmix(&map->seed, hash_turned_back(position_hash(entry->position)));
 }
 
 /* map_wide.c: the hot paths for processors whose vector loads are wide; whether this is one, known
  * once a map is made. */
 extern struct th_au8 thi_map_wide __attribute__((visibility("hidden")));
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value);
-th_status thi_map_put_wide(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old);
 th_status thi_map_insert_wide(struct thi_map *map, uint64_t hash, uint64_t value,
                               uint64_t *present);
 th_status thi_map_erase_wide(struct thi_map *map, uint64_t hash, uint64_t *old);
-size_t thi_map_get_batch_wide(const struct thi_map *map, const uint64_t *hashes, size_t count,
-                              uint64_t *values, bool *found);
 
 TH_INLINE bool map_is_wide(void)
 {
@@ -44,9 +46,16 @@ TH_INLINE bool map_is_wide(void)
     return th_u8_load_rlx(&thi_map_wide) != 0;
 }
 
+struct batch_out {
+    uint64_t *values;
+    bool *found;
+};
+
 /* map_integer.c: the slow half of a get, and the operations that need no inlining into each kind.
  * */
 bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint64_t *value);
+/* A get goes on here when the key's whole cell was not found at once. */
+bool thi_integer_get_other(const struct thi_map *map, uint64_t hash, uint64_t *value);
 /* A get goes on here when its home line does not hold the key; `word` was read before the line. */
 bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash, uint64_t *value,
                             const struct side *side, uint64_t word);
@@ -59,6 +68,61 @@ th_status thi_integer_fetch_add(struct thi_map *map, uint64_t key, uint64_t delt
 th_status thi_integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old);
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t key, uint64_t expected,
                                uint64_t *found);
+
+#ifdef TH_LINE_WHOLE
+/* The get path where a cell can be read whole: what stands in a cell at one moment is the key's
+ * value at that moment, wherever the cell is and whatever moves meanwhile (I1), so no version is
+ * asked. Only misses, displaced entries and small maps go on. */
+TH_INLINE bool integer_get_whole(const struct thi_map *map, uint64_t hash, uint64_t *value)
+{
+    const void *line = thi_line_at(&map->span, &map->whole, hash);
+    return thi_line_get(line, hash | TH_KEY_MARKS, value);
+}
+
+/* An update in the home line in run 0: the lock proves that the cell is the key's (I1). */
+TH_INLINE bool integer_update(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
+{
+    struct found found = {.stored = hash | TH_KEY_MARKS};
+    void *line = (void *)(uintptr_t)thi_line_at(&map->span, &map->whole, hash);
+    found.cell = thi_line_likely(line, found.stored);
+    if (TH_UNLIKELY(found.cell == NULL) || TH_UNLIKELY(!cell_try_lock(found.cell, found.stored))) {
+        return false;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
+    uint64_t before = held_cell_set(&found, value);
+    if (old != NULL) {
+        *old = before;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, before, hash);
+    }
+    return true;
+}
+
+/* One batch of at most TH_MAP_BATCH hashes, whose lines in run 0 were asked for: what is not found
+ * there at once is looked for on its own. */
+TH_INLINE size_t integer_get_batch_whole(const struct thi_map *map, const uint64_t *hashes,
+                                         const void *const *lines, size_t count,
+                                         struct batch_out out)
+{
+    unsigned char pending[TH_MAP_BATCH];
+    size_t pending_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        out.found[i] = true;
+        if (TH_UNLIKELY(!thi_line_get(lines[i], hashes[i] | TH_KEY_MARKS, &out.values[i]))) {
+            look_prefetch_next(map, hashes[i]);
+            pending[pending_count++] = (unsigned char)i;
+        }
+    }
+    size_t hits = count - pending_count;
+    for (size_t i = 0; i < pending_count; i++) {
+        unsigned at = pending[i];
+        out.found[at] = thi_integer_get_other(map, hashes[at], &out.values[at]);
+        hits += out.found[at];
+    }
+    return hits;
+}
+#endif
 
 /* The get path: mixed key to value. All that is rare is left to calls in tail position, so that
  * nothing is saved or spilled on the way to a hit; docs/adr/0002 says what each instruction costs.
@@ -166,26 +230,25 @@ TH_INLINE bool integer_line_look(const struct thi_map *map, uint64_t hash, uint6
     return (offset != TH_LINE_NONE) & (word_recheck(spot.side) == word);
 }
 
-/* One batch of at most TH_MAP_BATCH mixed keys. */
+/* One batch of at most TH_MAP_BATCH hashes, whose lines were asked for. */
 TH_INLINE size_t integer_get_batch(const struct thi_map *map, const uint64_t *hashes, size_t count,
-                                   uint64_t *values, bool *found)
+                                   struct batch_out out)
 {
     unsigned char pending[TH_MAP_BATCH];
     size_t pending_count = 0;
-    size_t hits = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t value;
         bool here = integer_line_look(map, hashes[i], &value);
-        values[i] = here ? value : values[i];
-        found[i] = here;
-        hits += here;
+        out.values[i] = here ? value : out.values[i];
+        out.found[i] = here;
         pending[pending_count] = (unsigned char)i;
         pending_count += !here;
     }
+    size_t hits = count - pending_count;
     for (size_t i = 0; i < pending_count; i++) {
         unsigned at = pending[i];
-        found[at] = integer_get(map, hashes[at], &values[at]);
-        hits += found[at];
+        out.found[at] = integer_get(map, hashes[at], &out.values[at]);
+        hits += out.found[at];
     }
     return hits;
 }

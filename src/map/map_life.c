@@ -14,7 +14,8 @@
  * needs no branch for them. */
 static struct {
     struct side sides[TH_MAP_ROOT_GROUPS];
-    struct cell cells[TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_CELLS] TH_ALIGNED(TH_CACHE_LINE_BYTES);
+    struct cell cells[TH_MAP_ROOT_GROUPS * TH_MAP_GROUP_BYTES / sizeof(struct cell)] TH_ALIGNED(
+        TH_CACHE_LINE_BYTES);
 } absent TH_ALIGNED(TH_CACHE_LINE_BYTES);
 
 _Static_assert(sizeof(absent.sides) == offsetof(__typeof__(absent), cells), "sides end at cells");
@@ -38,6 +39,8 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
                                        thi_round_up(sizeof(struct thi_map), TH_CACHE_LINE_BYTES));
     thi_map_small_init(first, 0, 0);
     th_u64_init(&map->hint, TH_HINT_SMALL | depth_mask(TH_MAP_ROOT_DEPTH));
+    th_u64_init(&map->span, 0);
+    th_ptr_init(&map->whole, absent.cells);
     th_ptr_init(&map->cells, absent.cells);
     th_ptr_init(&map->small, first);
     th_ptr_init(&map->runs, NULL);
@@ -134,15 +137,15 @@ void thi_map_unpin(struct thi_map *map)
 /* Splits every group of the level that is no deeper yet. */
 static th_status level_split(struct thi_map *map, unsigned depth)
 {
-    for (uint64_t index = 0; index < (uint64_t)1 << depth; index++) {
+    for (uint32_t index = 0; index < (uint32_t)1 << depth; index++) {
         unsigned round = 0;
         for (;;) {
             uint64_t word;
-            struct group group = thi_map_find_group(map, index, &word);
+            struct group group = thi_map_find_group(map, group_hash(index), &word);
             if (word_depth(word) != depth) {
                 break;
             }
-            th_status status = thi_map_split(map, index, 0);
+            th_status status = thi_map_split(map, group_hash(index), 0);
             if (status != TH_MORE) {
                 if (status != TH_OK) {
                     return status;

@@ -7,10 +7,10 @@
  *                            home ^ 1, home ^ 2, ...
  *              side (16 B)   | group word | passed bitmap |   one a group, in an array of its own
  *
- *              key word      bit 0 LIVE, bit 1 FREE (0: the cell is held, its LOCK taken)
- *                            integer keys: bits 2..63 of the mixed key, whose bits 0 and 1 the
- *                            group number implies; bytes keys: bits 2..41 record reference, bits
- *                            42..63 tag
+ *              key word      bit 12 LIVE, bit 13 FREE (0: the cell is held, its LOCK taken)
+ *                            integer keys: the other bits of the hash, whose bits 12 and 13 the
+ *                            group number implies; bytes keys: bits 24..63 record reference, bits
+ *                            0..11 and 14..23 tag
  *              group word    63   58 57     15   14      13        12       11   1    0
  *                            | depth | version | BORROWS | MERGING | SPLITTING | count | LOCK |
  *                            depth 0: the group is absent (never made or merged away)
@@ -59,12 +59,11 @@
 #include "port/port.h"
 #include "trace/trace.h"
 
-#define TH_KEY_LIVE ((uint64_t)1)
-#define TH_KEY_FREE ((uint64_t)2)
+#define TH_KEY_LIVE ((uint64_t)1 << TH_HASH_GROUP_SHIFT)
+#define TH_KEY_FREE ((uint64_t)2 << TH_HASH_GROUP_SHIFT)
 #define TH_KEY_EMPTY ((uint64_t)0)
-#define TH_KEY_MARKS ((uint64_t)3)
-#define TH_KEY_REFERENCE_SHIFT 2u
-#define TH_KEY_TAG_SHIFT 42u
+#define TH_KEY_MARKS (TH_KEY_LIVE | TH_KEY_FREE)
+#define TH_KEY_REFERENCE_SHIFT 24u
 
 #define TH_WORD_LOCK ((uint64_t)1)
 #define TH_WORD_COUNT_ONE ((uint64_t)2)
@@ -77,6 +76,9 @@
 #define TH_WORD_VERSION_ONE ((uint64_t)1 << 15)
 #define TH_WORD_VERSION_MASK ((((uint64_t)1 << 58) - 1) & ~(((uint64_t)1 << 15) - 1))
 #define TH_WORD_DEPTH_SHIFT 58u
+
+/* The bits of a hash that choose the line, as they stand there. */
+#define TH_LINE_BITS ((uint64_t)(TH_MAP_LINES - 1) << TH_HASH_LINE_SHIFT)
 
 /* map.hint: low 32 bits a mask of group numbers, bits 58..62 the depth it belongs to, bit 63: the
  * map is small. */
@@ -155,6 +157,9 @@ struct thi_map_counters {
 
 struct thi_map {
     /* Read by every operation, written by growth only. */
+    struct th_au64
+        span; /* the bits of a hash that lead to its line in run 0; 0: they lead nowhere */
+    struct th_aptr whole; /* run 0 where cells may be read whole, else a line that is empty */
     struct th_au64 hint;
     struct th_aptr cells; /* of run 0; of an absent run while the map is small */
     struct thi_seed seed;
@@ -256,6 +261,9 @@ TH_INLINE bool key_is_held(uint64_t word)
     return (word & TH_KEY_FREE) == 0;
 }
 
+/* The bits of a word in the other order. */
+uint64_t thi_map_reverse(uint64_t word);
+
 /* Fields of a group word. */
 TH_INLINE unsigned word_depth(uint64_t word)
 {
@@ -283,24 +291,56 @@ TH_INLINE uint64_t depth_mask(unsigned depth)
     return ((uint64_t)1 << depth) - 1;
 }
 
+/* The number of the group that covers a hash at a depth, and a hash that a group covers. */
+TH_INLINE uint32_t hash_group(uint64_t hash, unsigned depth)
+{
+    return (uint32_t)((hash >> TH_HASH_GROUP_SHIFT) & depth_mask(depth));
+}
+TH_INLINE uint64_t group_hash(uint32_t index)
+{
+    return (uint64_t)index << TH_HASH_GROUP_SHIFT;
+}
+
+/* Positions of a walk: hashes with the group's bits on top, the lowest first, so that a group is an
+ * interval of them whatever its depth. */
+TH_INLINE uint64_t hash_position(uint64_t hash)
+{
+    return thi_map_reverse(hash >> TH_HASH_GROUP_SHIFT | hash << (64 - TH_HASH_GROUP_SHIFT));
+}
+TH_INLINE uint64_t position_hash(uint64_t position)
+{
+    uint64_t turned = thi_map_reverse(position);
+    return turned << TH_HASH_GROUP_SHIFT | turned >> (64 - TH_HASH_GROUP_SHIFT);
+}
+
+/* A hash of the hash functions, whose low bits are the best, as the map uses it. */
+TH_INLINE uint64_t hash_turned(uint64_t word)
+{
+    return word << TH_HASH_GROUP_SHIFT | word >> (64 - TH_HASH_GROUP_SHIFT);
+}
+TH_INLINE uint64_t hash_turned_back(uint64_t hash)
+{
+    return hash >> TH_HASH_GROUP_SHIFT | hash << (64 - TH_HASH_GROUP_SHIFT);
+}
+
 /* The line an entry wants, and the cell of the line it wants. */
 TH_INLINE unsigned hash_line(uint64_t hash, unsigned line_mask)
 {
-    return (unsigned)(hash >> 58) & line_mask;
+    return (unsigned)(hash >> TH_HASH_LINE_SHIFT) & line_mask;
 }
 TH_INLINE unsigned hash_home(uint64_t hash)
 {
-    return (unsigned)(hash >> 56) &
+    return (unsigned)(hash >> TH_HASH_CELL_SHIFT) &
            (TH_MAP_GROUP_CELLS - 1); /* in a table group: line and cell in one */
 }
 /* The same line as bytes from the start of a table group. */
 TH_INLINE uintptr_t hash_line_offset(uint64_t hash)
 {
-    return (uintptr_t)(hash >> 52) & ((TH_MAP_LINES - 1) << 6);
+    return (uintptr_t)hash & TH_LINE_BITS;
 }
 TH_INLINE unsigned hash_cell(uint64_t hash)
 {
-    return (unsigned)(hash >> 56) & (TH_MAP_LINE_CELLS - 1);
+    return (unsigned)(hash >> TH_HASH_CELL_SHIFT) & (TH_MAP_LINE_CELLS - 1);
 }
 
 /* ------------------------------------------------------------------ the ordered accesses, each
@@ -405,6 +445,22 @@ TH_INLINE uint64_t hint_load(const struct thi_map *map)
     return th_u64_load_acq(&map->hint);
 }
 
+TH_INLINE uint64_t span_load(const struct thi_map *map)
+{
+    /* acquire @map.span: the address of run 0 before ours of it; other side:
+     * thi_map_span_update(). Without it: a line is looked for behind the few that stand in for a
+     * table. */
+    return th_u64_load_acq(&map->span);
+}
+
+/* Where cells may be read whole: run 0 on processors that can, else a line that is always empty. */
+TH_INLINE const char *whole_load(const struct thi_map *map)
+{
+    /* relaxed: nothing is known of what it leads to but what the cells themselves show; that it is
+     * not older than the span is @map.span. */
+    return th_ptr_load_rlx(&map->whole);
+}
+
 TH_INLINE const char *cells_load(const struct thi_map *map)
 {
     /* acquire @map.cells: run 0 and what the map was moved there with before its address; other
@@ -482,7 +538,7 @@ TH_INLINE struct record *record_at(const struct thi_map *map, uint64_t key_word)
 TH_INLINE uint64_t entry_hash(const struct thi_map *map, uint64_t key_word, uint32_t index)
 {
     if (map->slab == NULL) {
-        return (key_word & ~TH_KEY_MARKS) | (index & TH_KEY_MARKS);
+        return (key_word & ~TH_KEY_MARKS) | (group_hash(index) & TH_KEY_MARKS);
     }
     /* acquire @map.hash: the version that grew before a link took the hash's place, before the
      * caller's re-check of it; other side: thi_map_record_retire(). Without it: a walk takes a link
@@ -553,6 +609,8 @@ uint64_t thi_map_runs_bytes(const struct thi_map *map);
 /* Notes that the group is live. */
 void thi_map_runs_reach(struct thi_map *map, uint32_t index);
 void thi_map_hint_update(struct thi_map *map);
+/* Lets the quick paths reach as far as the hint says. */
+void thi_map_span_update(struct thi_map *map);
 uint64_t thi_map_hint_make(const struct thi_map *map, unsigned depth);
 /* True once the quick paths see the table. */
 bool thi_map_has_cells(const struct thi_map *map);
@@ -564,6 +622,8 @@ void thi_map_clear(struct thi_map *map);
 
 /* Finds out once more what the processor offers; cheap, idempotent. */
 void thi_map_wide_choose(void);
+/* True if a cell can be read whole, its key and its value at one moment. */
+bool thi_map_reads_whole(void);
 
 th_status thi_map_new(const struct th_map_config *config, bool bytes_keys, struct thi_map **map);
 void thi_map_free(struct thi_map *map);
@@ -588,13 +648,12 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
 /* ------------------------------------------------------------------ map_walk.c, map_stats.c */
 
 struct walk_entry {
-    uint64_t position; /* bit-reversed hash */
+    uint64_t position; /* of the entry's hash */
     uint64_t key_word;
     uint64_t value;
 };
 size_t thi_map_next(const struct thi_map *map, struct th_map_cursor *cursor,
                     struct walk_entry *entries, size_t capacity);
-uint64_t thi_map_reverse(uint64_t word);
 uint64_t thi_map_count(const struct thi_map *map);
 void thi_map_get_stats(const struct thi_map *map, struct th_map_stats *stats);
 th_status thi_map_validate(const struct thi_map *map, const char **reason);

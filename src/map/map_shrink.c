@@ -29,7 +29,7 @@ static bool entries_lock(const struct merge *merge)
             continue;
         }
         uint64_t hash = entry_hash(merge->map, key_word, merge->group.index);
-        bool own = (hash & depth_mask(depth)) == merge->group.index;
+        bool own = hash_group(hash, depth) == merge->group.index;
         if (own && thi_map_cell_lock_bounded(cell) != TH_KEY_EMPTY) {
             continue;
         }
@@ -214,7 +214,7 @@ void thi_map_clear(struct thi_map *map)
         struct cleared cleared;
         cleared.count = 0;
         uint64_t word;
-        struct group group = thi_map_find_group(map, thi_map_reverse(position), &word);
+        struct group group = thi_map_find_group(map, position_hash(position), &word);
         if ((word & TH_WORD_LOCK) != 0 || !group_try_lock(group.side, &word)) {
             thi_map_wait(&map->counters.group_waits, group.side, &round);
             continue;

@@ -68,7 +68,7 @@ static void stats_of_cells(const struct thi_map *map, const struct group *group,
         }
         uint64_t hash = entry_hash(map, key_word, group->index);
         stats->displaced += thi_map_distance(group, hash, &group->cells[i]) != 0;
-        stats->borrowed += (hash & depth_mask(depth)) != group->index;
+        stats->borrowed += hash_group(hash, depth) != group->index;
     }
 }
 
@@ -152,7 +152,7 @@ static const char *entry_check(const struct thi_map *map, const struct group *gr
             return "I1: a key stands in two cells";
         }
     }
-    if ((hash & depth_mask(word_depth(word))) != group->index) {
+    if (hash_group(hash, word_depth(word)) != group->index) {
         return borrower_check(map, hash, group->index);
     }
     return NULL;

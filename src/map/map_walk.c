@@ -45,7 +45,7 @@ static void cells_copy(const struct thi_map *map, const struct group *group,
         }
         key_word = key_let_go(key_word);
         uint64_t hash = entry_hash(map, key_word, group->index);
-        uint64_t reversed = thi_map_reverse(hash);
+        uint64_t reversed = hash_position(hash);
         if (reversed < snapshot->first || reversed > snapshot->last) {
             continue; /* given before, or another group's */
         }
@@ -100,7 +100,7 @@ static void snapshot_take(struct thi_map *map, struct snapshot *snapshot)
     uint64_t width = UINT64_MAX;
     for (unsigned try = 0;; try++) {
         uint64_t word;
-        struct group group = thi_map_find_group(map, thi_map_reverse(snapshot->first), &word);
+        struct group group = thi_map_find_group(map, position_hash(snapshot->first), &word);
         bool moving = (word & (TH_WORD_SPLITTING | TH_WORD_MERGING)) != 0;
         /* What a group borrows comes home only under its lock: copied without it, an entry could be
          * met in both places or in neither. */

@@ -16,15 +16,40 @@ void thi_map_wide_choose(void)
     th_u8_store_rlx(&thi_map_wide, thi_port_has_wide_loads());
 }
 
+bool thi_map_reads_whole(void)
+{
+    return map_is_wide();
+}
+
+#ifdef TH_LINE_WHOLE
+/* The home line in run 0 was read whole and does not hold the key, or the table goes beyond it. */
+bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
+{
+    struct spot spot = spot_of(map, hash);
+    uint64_t word = word_load(spot.side);
+    const struct cell *line = spot_line(&spot, hash);
+    if (TH_UNLIKELY(line_was_passed(spot.side, hash))) {
+        return thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value) ||
+               thi_integer_look(map, hash, value);
+    }
+    THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
+    bool beyond = (spot.hint & TH_HINT_RUNS) != 0;
+    if (TH_UNLIKELY(beyond) && thi_line_get(line, hash | TH_KEY_MARKS, value)) {
+        return true;
+    }
+    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS, true);
+    THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
+    if (TH_LIKELY(offset == TH_LINE_NONE) && quick_absent(&spot, hash, word) == QUICK_ABSENT) {
+        return false;
+    }
+    return thi_integer_look(map, hash, value);
+}
+#else
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
     return integer_get(map, hash, value);
 }
-
-th_status thi_map_put_wide(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
-{
-    return integer_put(map, hash, value, old);
-}
+#endif
 
 th_status thi_map_insert_wide(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *present)
 {
@@ -34,10 +59,4 @@ th_status thi_map_insert_wide(struct thi_map *map, uint64_t hash, uint64_t value
 th_status thi_map_erase_wide(struct thi_map *map, uint64_t hash, uint64_t *old)
 {
     return integer_erase(map, hash, old);
-}
-
-size_t thi_map_get_batch_wide(const struct thi_map *map, const uint64_t *hashes, size_t count,
-                              uint64_t *values, bool *found)
-{
-    return integer_get_batch(map, hashes, count, values, found);
 }

@@ -540,7 +540,7 @@ static uint64_t splitting_key(const struct world *world, uint64_t number)
 {
     for (uint64_t id = 0; id < OTHERS_FIRST + 300; id++) {
         uint64_t word = 0;
-        (void)thi_map_find_group(world->map, thi_mix(&world->seed, id), &word);
+        (void)thi_map_find_group(world->map, hash_turned(thi_mix(&world->seed, id)), &word);
         if ((word & TH_WORD_SPLITTING) != 0 && world->kind->get(world->map, id, NULL) &&
             number-- == 0) {
             return id;
@@ -656,7 +656,8 @@ TEST(obligation_11_keys_that_share_all_low_bits_are_stored_or_refused)
                " KiB\n",
                others, stored, stats.depth_max, stats.table_bytes >> 10);
         CHECK(stored >= TH_MAP_GROUP_CELLS);
-        CHECK(stats.table_bytes < 1u << 20);
+        /* A tiny group uses 128 of the 4096 bytes that lie between two. */
+        CHECK(stats.table_bytes < 1u << 25);
         world_check(&world, UINT64_MAX);
         for (uint64_t i = 0, found = 0; i < 200; i++) {
             uint64_t id = thi_unmix(&world.seed, i << 40 | 0x1d), value = 0;

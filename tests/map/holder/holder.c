@@ -105,7 +105,8 @@ static void ids_choose(struct worker *self, uint64_t first)
         for (unsigned i = 0; i < MAPS; i++) {
             const struct world *world = &trial->worlds[i];
             uint64_t word = 0;
-            index[i] = thi_map_find_group(world->map, thi_mix(&world->seed, id), &word).index;
+            index[i] =
+                thi_map_find_group(world->map, hash_turned(thi_mix(&world->seed, id)), &word).index;
         }
         if (!trial->avoids || index[MAP_HELD] != trial->avoid_index) {
             self->ids[self->id_count++] = id;
@@ -202,7 +203,7 @@ static void trial_run(struct trial *trial, const struct actor *part, enum thi_ma
     uint64_t word = 0;
     trial->avoids = point == THI_MAP_POINT_GROUP_HELD;
     trial->avoid_index =
-        thi_map_find_group(other->map, thi_mix(&other->seed, holder.id), &word).index;
+        thi_map_find_group(other->map, hash_turned(thi_mix(&other->seed, holder.id)), &word).index;
     uint64_t begin_ns = pool_now_ns(), took_ns = 0;
     for (unsigned i = 0; i <= READERS; i++) {
         worker_start(&workers[i], trial, i);
