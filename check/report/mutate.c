@@ -13,7 +13,7 @@
 enum {
     MUTANTS_PER_SITE_MAX = 2 * TH_WEAKER_MAX,
     PLACE_COLUMNS_MAX = 30,
-    ORDER_COLUMNS = 9,
+    CHANGE_COLUMNS = 31,
     OUTCOME_COLUMNS = 12
 };
 
@@ -41,7 +41,7 @@ size_t thi_weaker_orders(const struct thi_site_counters *counters, enum thi_orde
     size_t count = 0;
     for (size_t i = 0; i < order_count; i++) {
         /* Acquire and release do not compare; all others stand from strong to weak. */
-        bool sideways = order == TH_ORDER_ACQUIRE && orders[i] == TH_ORDER_RELEASE;
+        bool sideways = order == TH_ORDER_RELEASE && orders[i] == TH_ORDER_ACQUIRE;
         if (orders[i] < order && !sideways) {
             weaker[count++] = orders[i];
         }
@@ -192,20 +192,23 @@ static void mutant_put(struct thi_text *text, const struct thi_mutation *mutatio
     thi_text_pad(text, columns);
     thi_text_clear(&words);
     order_say(text, mutation, mutant);
-    thi_text_pad(text, columns + 30);
+    thi_text_pad(text, columns + CHANGE_COLUMNS);
     thi_text_string(text, outcome_word(mutant));
-    thi_text_pad(text, columns + 30 + OUTCOME_COLUMNS);
+    thi_text_pad(text, columns + CHANGE_COLUMNS + OUTCOME_COLUMNS);
+    thi_text_format(text, "%" PRIu64 " executions, %.1f ms", mutant->executions,
+                    mutant->elapsed_ms);
+    thi_text_newline(text);
     if (mutant->outcome == TH_MUTANT_KILLED) {
         thi_text_format(
-            &words, "%s%s; ",
+            &words, "    %s%s",
             mutant->reason == NULL ? "" : "ALTHOUGH DECLARED EQUIVALENT: ", mutant->killer);
     } else if (mutant->reason != NULL) {
-        thi_text_format(&words, "%s; ", mutant->reason);
+        thi_text_format(&words, "    %s", mutant->reason);
     }
-    thi_text_format(&words, "%" PRIu64 " executions, %.1f ms", mutant->executions,
-                    mutant->elapsed_ms);
-    thi_text_wrap(text, thi_text_get(&words), columns + 30 + OUTCOME_COLUMNS, width);
-    thi_text_newline(text);
+    if (words.size > 0) {
+        thi_text_wrap(text, thi_text_get(&words), 6, width);
+        thi_text_newline(text);
+    }
     text->failed = text->failed || words.failed;
     thi_text_fini(&words);
 }

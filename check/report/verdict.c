@@ -11,12 +11,12 @@ enum { WIDTH = 100, INDENT = 4 };
 
 static const struct {
     uint32_t bound;
-    const char *name, *option;
+    const char *name, *option, *key;
 } bounds[] = {
-    {TH_BOUND_EVENTS, "events of one execution", "--events"},
-    {TH_BOUND_EXECUTIONS, "executions", "--executions"},
-    {TH_BOUND_SECONDS, "seconds", "--seconds"},
-    {TH_BOUND_STOPPED, "patience: it was interrupted", NULL},
+    {TH_BOUND_EVENTS, "events of one execution", "--events", "events"},
+    {TH_BOUND_EXECUTIONS, "executions", "--executions", "executions"},
+    {TH_BOUND_SECONDS, "seconds", "--seconds", "seconds"},
+    {TH_BOUND_STOPPED, "patience: it was interrupted", NULL, "interrupted"},
 };
 
 /* The limit that belongs to a bound; 0: the engine's own. */
@@ -215,7 +215,7 @@ static void json_counts(struct thi_text *text, const struct thi_report_verdict *
     bool any = false;
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
         if ((result->bounds & bounds[i].bound) != 0) {
-            thi_text_format(text, "%s\"%s\"", any ? ", " : "", bounds[i].name);
+            thi_text_format(text, "%s\"%s\"", any ? ", " : "", bounds[i].key);
             any = true;
         }
     }
