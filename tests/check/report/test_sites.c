@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * test_sites.c - coverage, mutation and verdicts, on counts made by hand.
+ * test_sites.c - coverage, mutation and JSON, on counts made by hand.
  *
  * The expected texts lie in expected/; TOPHASH_TEST_UPDATE=1 writes them anew. Read them then.
  */
 #include "test.h"
 
+#include "report/json.h"
 #include "report/sites.h"
-#include "report/verdict.h"
 #include "sample.h"
 
 static const struct thi_report_options page = {.width = 100};
@@ -199,42 +199,33 @@ TEST(mutation_comment_in_the_source_declares)
     unlink(path);
 }
 
-TEST(verdict_lines_and_json_match)
+TEST(json_holds_everything)
 {
-    /* Goal: the four verdicts, and JSON with everything in it. */
-    struct thi_engine_options options = {.executions_max = 1000, .seconds_max = 60};
+    /* Goal: a failed run with bounds hit, sites and mutants; then one that was never run. */
     struct thi_engine_result result = {.executions = 282,
                                        .blocked = 1056,
+                                       .bounds = TH_BOUND_EXECUTIONS | TH_BOUND_EVENTS,
+                                       .cut = 3,
                                        .threads = 6,
                                        .events_most = 34,
                                        .contended = 281,
+                                       .heavy_fences = 2,
                                        .elapsed_s = 0.0625};
-    struct thi_report_verdict verdict = {
-        .kind = TH_REPORT_VERIFIED, .result = &result, .options = &options, .program = "stack.c"};
+    struct thi_report_verdict verdict = {.kind = TH_REPORT_FAILED,
+                                         .result = &result,
+                                         .program = "stack.c",
+                                         .failure = "data race on \"x\"\\",
+                                         .place = "stack.c:19",
+                                         .replay = "tophash check stack.c --replay=a1b2"};
     struct thi_text text = {.bytes = NULL};
-    thi_report_verdict(&text, &verdict);
-    verdict.kind = TH_REPORT_BOUNDED;
-    result.bounds = TH_BOUND_EXECUTIONS | TH_BOUND_EVENTS;
-    result.cut = 3;
-    result.estimate = 123456789;
-    thi_report_verdict(&text, &verdict);
-    result.heavy_fences = 2;
-    verdict.kind = TH_REPORT_FAILED;
-    verdict.failure = "data race on \"x\"\\";
-    verdict.place = "stack.c:19";
-    verdict.replay = "tophash check stack.c --replay=a1b2";
-    thi_report_verdict(&text, &verdict);
-    verdict.kind = TH_REPORT_HARNESS;
-    verdict.trouble = "no two threads ever touch the same memory. Is a thread missing?";
-    thi_report_verdict(&text, &verdict);
-    CHECK(sample_matches(&text, "verdicts.txt"));
-    thi_text_clear(&text);
     struct thi_mutation mutation;
     size_t runs = 0;
     REQUIRE(thi_mutation_run(&mutation, rows, 2, NULL, pretend, &runs, &text));
-    verdict.kind = TH_REPORT_FAILED;
     thi_report_json(&text, &verdict, rows, ROW_COUNT, &mutation);
-    CHECK(sample_matches(&text, "verdict.json"));
+    verdict = (struct thi_report_verdict){
+        .kind = TH_REPORT_HARNESS, .program = "empty.c", .trouble = "no two threads"};
+    thi_report_json(&text, &verdict, NULL, 0, NULL);
+    CHECK(sample_matches(&text, "verdicts.json"));
     thi_mutation_fini(&mutation);
     thi_text_fini(&text);
 }

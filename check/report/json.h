@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * verdict.h - the last lines of a run: one of four verdicts, the counts behind it, and both as JSON.
+ * json.h - verdict, counts, sites and mutants of a run as one JSON object.
  */
-#ifndef TOPHASH_REPORT_VERDICT_H
-#define TOPHASH_REPORT_VERDICT_H
+#ifndef TOPHASH_REPORT_JSON_H
+#define TOPHASH_REPORT_JSON_H
 
 #include "engine/engine.h"
 #include "report/sites.h"
@@ -17,18 +17,15 @@ enum thi_report_verdict_kind {
 
 struct thi_report_verdict {
     enum thi_report_verdict_kind kind;
-    const struct thi_engine_result *result;
-    const struct thi_engine_options *options;
-    const char *program; /* what was checked, such as "queue.c" */
-    const char *trouble; /* HARNESS: one or more sentences */
+    const struct thi_engine_result *result; /* NULL: nothing was run */
+    const char *program;                    /* what was checked, such as "queue.c" */
+    const char *trouble;                    /* HARNESS: one or more sentences */
     const char *failure; /* FAILED: the headline, without the place; may be NULL */
     const char *place;   /* FAILED: "queue.c:40"; may be NULL */
     const char *replay;  /* FAILED: the command that shows this execution again; may be NULL */
 };
 
-/* What was decided and how much was seen. */
-void thi_report_verdict(struct thi_text *text, const struct thi_report_verdict *verdict);
-/* The same as one JSON object and a newline. Rows and mutation may be NULL. */
+/* One JSON object and a newline. Rows and mutation may be NULL. */
 void thi_report_json(struct thi_text *text, const struct thi_report_verdict *verdict,
                      const struct thi_site_row *rows, size_t row_count,
                      const struct thi_mutation *mutation);
