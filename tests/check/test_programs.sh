@@ -42,8 +42,16 @@ $1
 ROW
     work=$(mktemp -d)
     status=0
+    options=
+    switches=
+    for flag in $flags; do
+        case $flag in
+        --*) options="$options $flag" ;;
+        -D*) switches="$switches $flag" ;;
+        esac
+    done
     # shellcheck disable=SC2086
-    (cd "$examples" && "$TOPHASH_COMMAND" check "$program" $(echo "$flags" | sed 's/^-$//')) \
+    (cd "$examples" && "$TOPHASH_COMMAND" check --quiet $options "$program" -- $switches) \
         >"$work/report" 2>&1 || status=$?
     missing=$(part_missing "$program" "$work/report" "$parts")
     if [ "$status" = "$(status_of "$verdict")" ] && [ -z "$missing" ]; then
