@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * hash.c - making a seed, and the keyed hash of bytes.
+ * hash.c - making a seed, the way back from a mixed key, and the keyed hash of bytes.
  *
  * Guarantees   G1 every multiplier of a seed is odd, has about as many ones as zeros in every
  *              quarter, and so has its inverse. G2 thi_hash_bytes reads exactly `size` bytes.
  * Progress     wait-free; nothing is shared.
  * Sources      splitmix64 (Steele, Lea, Flood) expands the seed; inverse by Newton's iteration;
  *              folding a 64 x 64 to 128 bit product: folded-multiply hashes (wyhash, Wang Yi); what
- *              complements do to them: Thomas Ahle.
+ *              complements do to them: Thomas Ahle; one factor of each kind, sum and exclusive or,
+ *              so that no known change turns the sign of both: this project.
  */
 #include "hash/hash.h"
 
@@ -64,6 +65,26 @@ void thi_seed_init(struct thi_seed *seed, uint64_t random)
     seed->inverse_2 = odd_inverse(seed->multiplier_2);
 }
 
+/* The x with x * (2x + 1) = product modulo 2^64: Newton's iteration, and one within it for the
+ * inverse of the slope 4x + 1. x is right in 1 bit, then in 3, 7, 15, 31, 63, 127, the inverse in
+ * one bit more. */
+static uint64_t square_root(uint64_t product)
+{
+    uint64_t x = product;
+    uint64_t slope_inverse = 1;
+    for (unsigned i = 0; i < 6; i++) {
+        x -= (x * (2 * x + 1) - product) * slope_inverse;
+        slope_inverse *= 2 - (4 * x + 1) * slope_inverse;
+    }
+    return x;
+}
+
+uint64_t thi_unmix(const struct thi_seed *seed, uint64_t mixed)
+{
+    uint64_t x = square_root((mixed >> 28) | (mixed << 36)) ^ seed->mask;
+    return __builtin_bswap64(x * seed->inverse_2) * seed->inverse_1;
+}
+
 static uint64_t word_load(const unsigned char *bytes)
 {
     uint64_t word;
@@ -80,13 +101,14 @@ static uint64_t half_load(const unsigned char *bytes)
 
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide;
-/* High minus low half of the product: nearly a * b modulo 2^64 + 1, so it spreads high bits
- * downwards and low bits upwards. Not exclusive or: there complementing both factors gives the same
- * result for one seed in 2^27. */
+/* Both halves of the product, so that high bits go down and low bits up. Exclusive or, which is at
+ * home in no ring: high minus low is a product modulo 2^64 + 1, and two factors of changed sign have
+ * the same; changing a sign is turning all bits but the second for every second word, whatever it
+ * was mixed with. */
 TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
 {
     wide product = (wide)a * b;
-    return (uint64_t)(product >> 64) - (uint64_t)product;
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 #else
 TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
@@ -99,7 +121,7 @@ TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
     uint64_t middle_1 = a_high * b_low + (low >> 32);
     uint64_t middle_2 = a_low * b_high + (uint32_t)middle_1;
     uint64_t high = a_high * b_high + (middle_1 >> 32) + (middle_2 >> 32);
-    return high - ((middle_2 << 32) | (uint32_t)low);
+    return high ^ ((middle_2 << 32) | (uint32_t)low);
 }
 #endif
 
@@ -128,12 +150,12 @@ TH_INLINE uint64_t long_state(const struct thi_seed *seed, const unsigned char *
 {
     uint64_t lane = state; /* a second chain: two multiplications run at once */
     for (; size > 32; size -= 32, at += 32) {
-        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) ^ state);
-        lane = fold(word_load(at + 16) ^ seed->multiplier_2, word_load(at + 24) ^ lane);
+        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) + state);
+        lane = fold(word_load(at + 16) ^ seed->multiplier_2, word_load(at + 24) + lane);
     }
     state ^= lane + seed->multiplier_2;
     if (size > 16) {
-        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) ^ state);
+        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) + state);
     }
     return state;
 }
@@ -153,7 +175,7 @@ uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t s
         first = word_load(at + size - 16);
         last = word_load(at + size - 8);
     }
-    state = fold(first ^ seed->multiplier_1, last ^ state);
+    state = fold(first ^ seed->multiplier_1, last + state);
     /* A square of sorts: with a constant for one factor, keys that differ in one word alone would
      * pass two linear steps, and lie on a lattice for some seeds. */
     return fold(state ^ seed->inverse_1, state + seed->multiplier_2);

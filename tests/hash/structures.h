@@ -22,17 +22,43 @@ struct structure {
 
 static inline uint64_t bits_reverse(uint64_t word)
 {
-    uint64_t reversed = 0;
-    for (unsigned bit = 0; bit < 64; bit++) {
-        reversed |= ((word >> bit) & 1) << (63 - bit);
-    }
-    return reversed;
+    word = (word >> 1 & 0x5555555555555555) | (word & 0x5555555555555555) << 1;
+    word = (word >> 2 & 0x3333333333333333) | (word & 0x3333333333333333) << 2;
+    word = (word >> 4 & 0x0f0f0f0f0f0f0f0f) | (word & 0x0f0f0f0f0f0f0f0f) << 4;
+    return __builtin_bswap64(word);
 }
 
 static inline uint64_t double_bits(double value)
 {
     uint64_t word;
     memcpy(&word, &value, sizeof word);
+    return word;
+}
+
+static inline uint64_t float_bits(float value)
+{
+    uint32_t word;
+    memcpy(&word, &value, sizeof word);
+    return word;
+}
+
+/* The low bits of i where mask has ones. */
+static inline uint64_t bits_deposit(uint64_t i, uint64_t mask)
+{
+    uint64_t word = 0;
+    for (; mask != 0; mask &= mask - 1, i >>= 1) {
+        word |= (i & 1) != 0 ? mask & (0 - mask) : 0;
+    }
+    return word;
+}
+
+/* Eight decimal digits as text in a word. */
+static inline uint64_t digits(uint64_t i)
+{
+    uint64_t word = 0;
+    for (unsigned at = 0; at < 8; at++, i /= 10) {
+        word = word << 8 | ('0' + i % 10);
+    }
     return word;
 }
 
@@ -77,6 +103,18 @@ STRUCTURE(reversed, bits_reverse(i))
 STRUCTURE(doubles, double_bits((double)i))
 STRUCTURE(doubles_of_tenths, double_bits((double)i * 0.1))
 STRUCTURE(few_bits, three_bits(i))
+STRUCTURE(shift_52, i << 52)
+STRUCTURE(negative_high, 0 - (i << 44))
+STRUCTURE(quarters_alike, i * 0x1000100010001ull)
+STRUCTURE(evenly, i *(UINT64_MAX / MILLION))
+STRUCTURE(bytes_swapped, __builtin_bswap64(i))
+STRUCTURE(floats_twice, float_bits((float)(i % 1000)) << 32 | float_bits((float)(i / 1000) * 0.25f))
+STRUCTURE(every_third_bit, bits_deposit(i, 0x9249249249249249))
+STRUCTURE(nibbles, bits_deposit(i, 0xf000f000f000f00f))
+STRUCTURE(high_in_bytes, bits_deposit(i, 0xf8f8f8f800000000))
+STRUCTURE(decimal, digits(i))
+STRUCTURE(complements, (i & 1) != 0 ? ~(i >> 1) : i >> 1)
+STRUCTURE(squares, i *i)
 
 static const struct structure structures[] = {
     {"sequential", MILLION, key_sequential},
@@ -110,6 +148,18 @@ static const struct structure structures[] = {
     {"whole doubles", MILLION, key_doubles},
     {"doubles of tenths", MILLION, key_doubles_of_tenths},
     {"three bits set", 21 * 21 * 22, key_few_bits},
+    {"multiples of 2^52", 1u << 12, key_shift_52},
+    {"multiples of -2^44", MILLION, key_negative_high},
+    {"quarters alike", 1u << 16, key_quarters_alike},
+    {"evenly over all words", MILLION, key_evenly},
+    {"byte-swapped numbers", MILLION, key_bytes_swapped},
+    {"pairs of floats", MILLION, key_floats_twice},
+    {"every third bit", 1u << 20, key_every_third_bit},
+    {"nibbles far apart", 1u << 20, key_nibbles},
+    {"high bits of high bytes", 1u << 20, key_high_in_bytes},
+    {"decimal digits", MILLION, key_decimal},
+    {"numbers and complements", MILLION, key_complements},
+    {"squares", MILLION, key_squares},
 };
 #define STRUCTURE_COUNT (sizeof structures / sizeof structures[0])
 
@@ -124,8 +174,7 @@ static inline double root(double square)
 }
 
 /* Chi-square over degrees of freedom of `bins` counts, as its distance from 1 in standard
- * deviations. Random: about 0, above 6 once in 10^8 and more (the tail is a little heavier than
- * normal). Evenly spread: far below 0, which is no harm. */
+ * deviations. Random: about 0. Evenly spread: far below 0, which is no harm. */
 static inline double spread_sigmas(const uint32_t *counts, size_t bins, uint64_t key_count)
 {
     double mean = (double)key_count / (double)bins;
@@ -136,6 +185,21 @@ static inline double spread_sigmas(const uint32_t *counts, size_t bins, uint64_t
     }
     double freedom = (double)(bins - 1);
     return (sum / freedom - 1) / root(2 / freedom);
+}
+
+/* One false alarm in 2^30 runs of a test. */
+#define FALSE_ALARM_LOG2 30
+
+/* What random keys exceed in one of `cases` looks at spread_sigmas() with a probability of at most
+ * 2^-FALSE_ALARM_LOG2. Each look gets its share, e^-x, of that. Chi-square lies above
+ * sqrt(2x) + x * skewness / 2 no more often (Laurent and Massart, "Adaptive estimation of a
+ * quadratic functional by model selection", lemma 1). Its skewness is sqrt(8 / bins); where keys
+ * are few, that of the number of pairs that meet is added. */
+static inline double spread_limit(uint64_t cases, uint64_t bins, uint64_t key_count)
+{
+    double x = 0.6932 * (FALSE_ALARM_LOG2 + 64 - __builtin_clzll(cases));
+    double skewness = root(8 / (double)bins) + root(2 * (double)bins) / (double)key_count;
+    return root(2 * x) + x * skewness / 2;
 }
 
 #endif

@@ -121,77 +121,134 @@ TEST(mix_any_key_bit_flips_low_and_high_result_bits)
     }
 }
 
-/* 1.5 thousand million keys take seconds in an optimized build, minutes in others. */
+/* Two thousand million keys take seconds in an optimized build, minutes in others. */
 #ifdef __OPTIMIZE__
 #define SPREAD_SEEDS 50u
+#define PATTERN_SETS 400u
 #else
 #define SPREAD_SEEDS 4u
+#define PATTERN_SETS 20u
 #endif
 #define GROUP_BITS 12u
 #define JOINT_BITS 18u
 
-struct spread {
-    double groups; /* sigmas of the low 12 bits, */
-    double high;   /* of the high 8 bits, */
-    double joint;  /* of the low 12 with the high 6: a line of a group */
-};
+/* What is looked at: the low 12 bits (a group), the high 8 (a home), the low 12 with the high 6 (a
+ * line of a group). */
+enum { LOOK_GROUPS, LOOK_HIGH, LOOK_JOINT, LOOKS };
+static const uint64_t look_bins[LOOKS] = {1u << GROUP_BITS, 256, 1u << JOINT_BITS};
+static const char *const look_names[LOOKS] = {"groups", "high bits", "lines of groups"};
 
-static struct spread structure_spread(const struct structure *structure,
-                                      const struct thi_seed *seed)
+static struct {
+    uint32_t groups[1u << GROUP_BITS];
+    uint32_t high[256];
+    uint32_t joint[1u << JOINT_BITS];
+} counts;
+
+static void count_key(const struct thi_seed *seed, uint64_t key)
 {
-    static uint32_t groups[1u << GROUP_BITS];
-    static uint32_t high[256];
-    static uint32_t joint[1u << JOINT_BITS];
-    memset(groups, 0, sizeof groups);
-    memset(high, 0, sizeof high);
-    memset(joint, 0, sizeof joint);
-    for (uint64_t i = 0; i < structure->key_count; i++) {
-        uint64_t mixed = thi_mix(seed, structure->key(i));
-        uint64_t group = mixed & ((1u << GROUP_BITS) - 1);
-        groups[group]++;
-        high[mixed >> 56]++;
-        joint[group << 6 | mixed >> 58]++;
-    }
-    return (struct spread){
-        spread_sigmas(groups, 1u << GROUP_BITS, structure->key_count),
-        spread_sigmas(high, 256, structure->key_count),
-        spread_sigmas(joint, 1u << JOINT_BITS, structure->key_count),
-    };
+    uint64_t mixed = thi_mix(seed, key);
+    uint64_t group = mixed & ((1u << GROUP_BITS) - 1);
+    counts.groups[group]++;
+    counts.high[mixed >> 56]++;
+    counts.joint[group << 6 | mixed >> 58]++;
 }
 
-static double larger(double a, double b)
+static void counts_look(uint64_t key_count, double sigmas[LOOKS])
 {
-    return a > b ? a : b;
+    sigmas[LOOK_GROUPS] = spread_sigmas(counts.groups, look_bins[LOOK_GROUPS], key_count);
+    sigmas[LOOK_HIGH] = spread_sigmas(counts.high, look_bins[LOOK_HIGH], key_count);
+    sigmas[LOOK_JOINT] = spread_sigmas(counts.joint, look_bins[LOOK_JOINT], key_count);
+    memset(&counts, 0, sizeof counts);
+}
+
+/* Over `seeds` seeds together: the sum of their chi-squares is one of as many times the bins. */
+static void sigmas_check(const char *name, const double sigmas[LOOKS], uint64_t key_count,
+                         uint64_t seeds, uint64_t cases)
+{
+    for (unsigned look = 0; look < LOOKS; look++) {
+        double limit = spread_limit(cases, look_bins[look] * seeds, key_count * seeds);
+        if (sigmas[look] > limit) {
+            printf("# %s, %s, seeds %" PRIu64 ": %.1f sigmas, limit %.1f\n", name, look_names[look],
+                   seeds, sigmas[look], limit);
+        }
+        CHECK(sigmas[look] <= limit);
+    }
 }
 
 TEST(mix_structured_keys_spread_no_worse_than_random)
 {
-    /* Goal: who knows the source but not the seed cannot crowd a group or a line. Method: 31
-     * structures of up to a million keys, 50 seeds each; chi-square of groups, high bits and both
-     * together. A random function stays under 6 sigmas; one case in a hundred may go beyond it up
-     * to 12 (a lucky seed for the attacker, who cannot know it): that is at most 1.27 times the
-     * variance over 4096 groups. Over the 64 times as many lines the same variance is 96 sigmas. */
+    /* Goal: who knows the source but not the seed cannot crowd a group or a line. Method: each
+     * structure of up to a million keys with each of 50 seeds; chi-square of groups, high bits and
+     * both together, of each seed and summed over all, no larger than a random function's. */
+    static double sums[STRUCTURE_COUNT][LOOKS];
+    memset(sums, 0, sizeof sums);
     uint64_t state = test_seed;
     uint64_t seeds = test_scaled(SPREAD_SEEDS);
-    unsigned beyond = 0;
-    unsigned cases = 0;
+    uint64_t cases = STRUCTURE_COUNT * LOOKS * (seeds + 1);
     for (uint64_t s = 0; s < seeds; s++) {
         struct thi_seed seed = seed_random(&state);
         for (size_t i = 0; i < STRUCTURE_COUNT; i++) {
-            struct spread spread = structure_spread(&structures[i], &seed);
-            double coarse = larger(spread.groups, spread.high);
-            cases++;
-            beyond += larger(coarse, spread.joint) > 6;
-            if (coarse > 12 || spread.joint > 96) {
-                printf("# %s: groups %.1f, high %.1f, joint %.1f sigmas\n", structures[i].name,
-                       spread.groups, spread.high, spread.joint);
+            const struct structure *structure = &structures[i];
+            for (uint64_t k = 0; k < structure->key_count; k++) {
+                count_key(&seed, structure->key(k));
             }
-            CHECK(coarse <= 12);
-            CHECK(spread.joint <= 96);
+            double sigmas[LOOKS];
+            counts_look(structure->key_count, sigmas);
+            sigmas_check(structure->name, sigmas, structure->key_count, 1, cases);
+            for (unsigned look = 0; look < LOOKS; look++) {
+                sums[i][look] += sigmas[look] / root((double)seeds);
+            }
         }
     }
-    printf("# beyond 6 sigmas: %u of %u\n", beyond, cases);
-    CHECK(beyond * 100 <= cases);
+    for (size_t i = 0; i < STRUCTURE_COUNT; i++) {
+        sigmas_check(structures[i].name, sums[i], structures[i].key_count, seeds, cases);
+    }
+}
+
+/* 20 different bits at random, half of the time in two runs. */
+static uint64_t pattern_random(uint64_t *state)
+{
+    uint64_t mask = 0;
+    if ((test_random(state) & 1) != 0) {
+        uint64_t run = 1 + test_random(state) % 19;
+        mask = ((UINT64_C(1) << run) - 1) << test_random(state) % (65 - run);
+        uint64_t rest = (UINT64_C(1) << (20 - run)) - 1;
+        for (unsigned shift = (unsigned)(test_random(state) % 64); shift < 128; shift++) {
+            uint64_t moved = rest << shift % 64;
+            if ((moved & mask) == 0 && moved >> shift % 64 == rest) {
+                return mask | moved;
+            }
+        }
+    }
+    while (__builtin_popcountll(mask) < 20) {
+        mask |= UINT64_C(1) << test_random(state) % 64;
+    }
+    return mask;
+}
+
+TEST(mix_keys_that_differ_in_any_20_bits_spread_no_worse_than_random)
+{
+    /* Goal: no set of 20 bits is mixed worse than others. Method: all 2^20 keys that differ in 20
+     * bits chosen at random, scattered or in two runs, alike in the others; looked at as above. */
+    uint64_t state = test_seed;
+    uint64_t sets = test_scaled(PATTERN_SETS);
+    for (uint64_t s = 0; s < sets; s++) {
+        struct thi_seed seed = seed_random(&state);
+        uint64_t mask = pattern_random(&state);
+        uint64_t others = test_random(&state) & ~mask;
+        uint64_t bits = 0;
+        uint64_t key_count = 0;
+        do {
+            count_key(&seed, bits | others);
+            key_count++;
+            bits = (bits - mask) & mask; /* the next subset of the mask */
+        } while (bits != 0);
+        double sigmas[LOOKS];
+        counts_look(key_count, sigmas);
+        char name[40];
+        snprintf(name, sizeof name, "bits %016" PRIx64, mask);
+        sigmas_check(name, sigmas, key_count, 1, sets * LOOKS);
+    }
 }
 
 TEST(mix_keys_in_the_top_bits_only_fill_groups_evenly)

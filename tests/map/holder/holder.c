@@ -22,7 +22,7 @@
 enum {
     ENTRIES = 100000,
     GROWN = 16 * ENTRIES,
-    HELD_ID = 12345,
+    HELD_ID = 12439, /* moves in every split, see below */
     SLICE_READS = 4096,
     SLICE_PUTS = 512,
     ROUNDS_MAX = 1 << 17,
@@ -297,6 +297,10 @@ static void compare(const char *what, const struct actor *part, enum thi_map_poi
 TEST(map_holder_of_a_cell_slows_nobody)
 {
     const struct actor holder = {.part = PART_ADD, .name = 1, .id = HELD_ID, .value = 0};
+    struct thi_seed seed;
+    thi_seed_init(&seed, WORLD_SEED);
+    /* A split must want the held cell: its entry goes to the sibling at the depths passed through. */
+    CHECK_EQ(thi_mix(&seed, HELD_ID) >> 8 & 63, 63);
     compare("cell held", &holder, THI_MAP_POINT_CELL_HELD);
 }
 
