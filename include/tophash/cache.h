@@ -70,7 +70,7 @@ struct th_cache_stats {
     uint64_t items_total;     /* stored since the start */
     uint64_t bytes;           /* of live items: header + key + value, rounded as stored */
     uint64_t memory_bytes;    /* the budget */
-    uint64_t memory_used;     /* pages for items, and what the index is reckoned to use */
+    uint64_t memory_used;     /* pages for items, and the index */
     uint64_t evictions_total; /* live, unexpired items dropped for room */
     uint64_t expired_total;   /* removed because their time had come */
     uint64_t reclaimed_total; /* items whose room was taken again after expiry or delete */
@@ -143,7 +143,7 @@ TH_API TH_MUST_CHECK th_status th_cache_delete(struct th_cache *cache, const voi
 TH_API void th_cache_flush(struct th_cache *cache, uint32_t now, uint32_t at);
 
 /* Bounded upkeep: removes at most `items_max` items whose time has come, looks at a bounded number,
- * keeps the reserve and measures the index. Returns how many were removed. Call it about once a
+ * keeps the reserve and shrinks a far too large index. Returns how many were removed. Call it about once a
  * second, and again at once while it returns items_max. */
 TH_API size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max);
 

@@ -169,9 +169,6 @@ static void parts_init(struct th_cache *cache)
     thi_seed_init(&cache->seed, random);
     cache->fixed_bytes =
         sizeof *cache + stripes_bytes(cache) + segments_bytes(cache) + sequences_bytes(cache);
-    struct th_map_stats stats;
-    th_map_u64_get_stats(cache->index, &stats);
-    th_u64_init(&cache->reclaimer.index_bytes, stats.table_bytes_used);
     th_u64_init(&cache->sequence_next, 1);
     cache->reclaimer.victim.segment = TH_SEGMENT_NONE;
     cache->reclaimer.upkeep.segment = TH_SEGMENT_NONE;

@@ -18,6 +18,7 @@
 #include "cache/cache_item.h"
 #include "atomic/atomic.h"
 #include "hash/hash.h"
+#include "map/map.h"
 #include "mem/mem.h"
 #include "port/port.h"
 
@@ -136,7 +137,6 @@ struct thi_cache_pool {
     uint32_t limbo_last;
     struct th_au64 free_count;
     struct th_au64 in_use;       /* segments with pages */
-    struct th_au64 allowed;      /* segments the budget has room for beside the index */
     struct th_au64 limbo_total;  /* segments put in limbo since the start */
     struct th_au64 graced_total; /* how many of those, from the first, nobody can read any more */
     struct th_au64 freed_total;  /* how many of those were put into the free list */
@@ -171,12 +171,7 @@ struct thi_cache_reclaimer {
     uint32_t barren_victims; /* in a row that cost as much room as they gave */
     struct th_au64 reclaimed_total;
     struct th_au64
-        stalled_graced_total;       /* above 0: one more than graced_total was at the last stall */
-    struct th_au64 index_items;     /* entries when the index was measured */
-    struct th_au64 index_items_top; /* the most seen since: an index does not shrink by itself */
-    struct th_au64 index_bytes;     /* what it used when measured */
-    uint64_t removed_since_measure; /* items evicted or expired */
-    uint64_t measure_after_ns; /* not again before: measuring takes a share of the time at most */
+        stalled_graced_total; /* above 0: one more than graced_total was at the last stall */
 };
 
 struct th_cache {
@@ -328,7 +323,6 @@ uint64_t thi_pool_available(struct th_cache *cache);
 uint64_t thi_pool_in_limbo(const struct th_cache *cache);
 bool thi_pool_low(const struct th_cache *cache);
 void thi_pool_trim(struct th_cache *cache);
-void thi_pool_allow(struct th_cache *cache);
 void thi_ticket_issue(struct th_cache *cache);
 void thi_cache_reference_drop(struct th_cache *cache);
 
@@ -343,7 +337,6 @@ TH_INLINE bool thi_cache_is_large(const struct th_cache *cache, uint64_t bytes)
 }
 
 /* cache_reclaim.c */
-uint64_t thi_cache_index_bytes(const struct th_cache *cache);
 void thi_cache_pace(struct th_cache *cache, uint64_t bytes, uint32_t now);
 bool thi_cache_make_room(struct th_cache *cache, uint32_t now);
 

@@ -31,14 +31,11 @@
 #define GRACE_YIELDS_MAX 8u
 #define GRACE_SLEEPS_MAX 32u
 #define GRACE_SLEEP_NS 50000u
-/* Bytes of the index for an entry: at its lowest load; and for each entry more while all groups
- * split, which is when it grows fastest. */
+/* Bytes of the index for an entry, at its lowest load. */
 #define INDEX_ENTRY_BYTES_MAX 45u
-#define INDEX_GROWTH_BYTES 90u
 /* Shrinking: from this much on, so many groups at a time. */
 #define INDEX_SHRINK_BYTES_MIN (64u << 10)
 #define INDEX_MERGES_MAX 512u
-#define MEASURE_IN_STORE_BYTES_MAX (32ull << 20)
 
 static uint64_t items_count(const struct th_cache *cache)
 {
@@ -48,51 +45,6 @@ static uint64_t items_count(const struct th_cache *cache)
         items += th_u64_load_rlx(&cache->stripes[i].items);
     }
     return items;
-}
-
-/* What the index is reckoned to use: as measured, and the most for what came since. */
-uint64_t thi_cache_index_bytes(const struct th_cache *cache)
-{
-    uint64_t items = items_count(cache);
-    /* relaxed, all: an estimate. */
-    uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items);
-    uint64_t top = th_u64_load_rlx(&cache->reclaimer.index_items_top);
-    top = items > top ? items : top;
-    uint64_t growth = top > measured ? top - measured : 0;
-    return th_u64_load_rlx(&cache->reclaimer.index_bytes) + growth * INDEX_GROWTH_BYTES;
-}
-
-/* Measures the index, which reads all of it: at most a hundredth of the time. */
-static void index_measure(struct th_cache *cache)
-{
-    struct thi_cache_reclaimer *reclaimer = &cache->reclaimer;
-    uint64_t start_ns = thi_port_now_ns();
-    if (start_ns < reclaimer->measure_after_ns) {
-        return;
-    }
-    uint64_t items = items_count(cache);
-    struct th_map_stats stats;
-    th_map_u64_get_stats(cache->index, &stats);
-    /* relaxed, all: an estimate. */
-    th_u64_store_rlx(&reclaimer->index_items, items);
-    th_u64_store_rlx(&reclaimer->index_items_top, items);
-    th_u64_store_rlx(&reclaimer->index_bytes, stats.table_bytes_used);
-    uint64_t end_ns = thi_port_now_ns();
-    reclaimer->measure_after_ns = end_ns + (end_ns - start_ns) * 100;
-    reclaimer->removed_since_measure = 0;
-    thi_pool_allow(cache);
-}
-
-/* Measures if the number of items has changed by a sixteenth, or so many came and went that the
- * index may have grown by the fluctuation of its groups alone. Reclaimer's lock held. */
-static void index_measure_if_due(struct th_cache *cache)
-{
-    uint64_t items = items_count(cache);
-    uint64_t measured = th_u64_load_rlx(&cache->reclaimer.index_items); /* relaxed: an estimate */
-    uint64_t change = items > measured ? items - measured : measured - items;
-    if (change > measured / 16 + 256 || cache->reclaimer.removed_since_measure > 2 * items) {
-        index_measure(cache);
-    }
 }
 
 /* Where the items of a segment end, and that none is half written; false: not to be walked now. */
@@ -391,12 +343,6 @@ static void victim_finish(struct th_cache *cache)
     TH_DEBUG_ASSERT(th_u64_load_rlx(&cache->segments[segment].load) == 0);
     reclaimer->barren_victims = walk->opened ? reclaimer->barren_victims + 1 : 0;
     reclaimer->expiry_scans = 0;
-    reclaimer->removed_since_measure += walk->removed;
-    /* relaxed, both: an estimate, written under our lock. */
-    uint64_t items = items_count(cache);
-    if (items > th_u64_load_rlx(&reclaimer->index_items_top)) {
-        th_u64_store_rlx(&reclaimer->index_items_top, items);
-    }
     thi_segment_to_limbo(cache, segment);
 }
 
@@ -408,11 +354,6 @@ static bool reclaim_slice(struct th_cache *cache, uint64_t work_bytes, uint32_t 
     uint64_t done_bytes = 0;
     while (done_bytes < work_bytes) {
         if (walk->segment == TH_SEGMENT_NONE) {
-            /* relaxed: an estimate. A big index is left to th_cache_maintain(): reading it takes
-             * long. */
-            if (th_u64_load_rlx(&cache->reclaimer.index_bytes) < MEASURE_IN_STORE_BYTES_MAX) {
-                index_measure_if_due(cache);
-            }
             if (!thi_pool_low(cache)) {
                 return true;
             }
@@ -574,20 +515,12 @@ static size_t upkeep_expire(struct th_cache *cache, uint32_t now, size_t items_m
 /* An index that once held many more items gives memory back, in small steps. */
 static void index_shrink(struct th_cache *cache)
 {
-    uint64_t items = items_count(cache);
-    /* relaxed: an estimate. */
-    uint64_t bytes = th_u64_load_rlx(&cache->reclaimer.index_bytes);
-    if (bytes < items * INDEX_ENTRY_BYTES_MAX * 5 / 4 + INDEX_SHRINK_BYTES_MIN) {
-        return;
+    uint64_t most = items_count(cache) * INDEX_ENTRY_BYTES_MAX * 5 / 4 + INDEX_SHRINK_BYTES_MIN;
+    if (thi_map_u64_bytes(cache->index) >= most) {
+        th_status status = th_map_u64_shrink(cache->index, INDEX_MERGES_MAX);
+        TH_DEBUG_ASSERT(status >= 0); /* what is left to merge the next call meets again */
+        (void)status;
     }
-    bool merged_all = th_map_u64_shrink(cache->index, INDEX_MERGES_MAX) == TH_OK;
-    thi_cache_lock(&cache->reclaimer.lock);
-    /* relaxed: an estimate. */
-    if (merged_all && th_u64_load_rlx(&cache->reclaimer.index_items) > items * 2) {
-        cache->reclaimer.measure_after_ns = 0; /* far less to read than when that was set */
-    }
-    index_measure(cache);
-    thi_cache_unlock(&cache->reclaimer.lock);
 }
 
 size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max)
@@ -595,8 +528,6 @@ size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max)
     thi_cache_flush_carry_out(cache, now);
     thi_cache_lock(&cache->reclaimer.lock);
     size_t removed = upkeep_expire(cache, now, items_max);
-    cache->reclaimer.removed_since_measure += removed;
-    index_measure_if_due(cache);
     if (thi_pool_low(cache)) {
         (void)reclaim_slice(cache, cache->segment_bytes, now);
     }

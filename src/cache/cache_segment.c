@@ -60,7 +60,6 @@ void thi_segments_init(struct th_cache *cache)
     for (uint32_t i = 0; i < TH_CACHE_TICKETS; i++) {
         cache->tickets[i].cache = cache;
     }
-    thi_pool_allow(cache);
 }
 
 /* Under the pool's lock: what has passed its grace period becomes free. */
@@ -84,17 +83,16 @@ static void limbo_collect(struct th_cache *cache)
     }
 }
 
-void thi_pool_allow(struct th_cache *cache)
+/* Segments that may have pages: what the budget leaves beside the index. */
+static uint64_t pool_allowed(const struct th_cache *cache)
 {
-    uint64_t taken = cache->fixed_bytes + thi_cache_index_bytes(cache);
+    uint64_t taken = cache->fixed_bytes + thi_map_u64_bytes(cache->index);
     uint64_t left = cache->memory_bytes > taken ? cache->memory_bytes - taken : 0;
     uint64_t allowed = left >> cache->segment_shift;
     /* Below this the streams and the reclaimer would wait for each other. */
     uint64_t least = cache->stream_count + 4;
     allowed = allowed < least ? least : allowed;
-    allowed = allowed > cache->segment_count ? cache->segment_count : allowed;
-    /* relaxed: a hint; opening a segment checks again under the lock. */
-    th_u64_store_rlx(&cache->pool.allowed, allowed);
+    return allowed > cache->segment_count ? cache->segment_count : allowed;
 }
 
 /* Segments that could be opened now. A hint unless the pool's lock is held. */
@@ -105,7 +103,7 @@ uint64_t thi_pool_available(struct th_cache *cache)
     uint64_t freed = th_u64_load_rlx(&pool->freed_total);
     uint64_t graced = th_u64_load_rlx(&pool->graced_total);
     uint64_t in_use = th_u64_load_rlx(&pool->in_use);
-    uint64_t allowed = th_u64_load_rlx(&pool->allowed);
+    uint64_t allowed = pool_allowed(cache);
     return th_u64_load_rlx(&pool->free_count) + (graced > freed ? graced - freed : 0) +
            (allowed > in_use ? allowed - in_use : 0);
 }
@@ -123,7 +121,7 @@ bool thi_pool_low(const struct th_cache *cache)
     struct th_cache *writable = (struct th_cache *)(uintptr_t)cache;
     const struct thi_cache_pool *pool = &cache->pool;
     /* relaxed: a hint. */
-    if (TH_UNLIKELY(th_u64_load_rlx(&pool->in_use) > th_u64_load_rlx(&pool->allowed))) {
+    if (TH_UNLIKELY(th_u64_load_rlx(&pool->in_use) > pool_allowed(cache))) {
         return true;
     }
     return thi_pool_available(writable) + thi_pool_in_limbo(cache) <
@@ -139,8 +137,8 @@ void thi_pool_trim(struct th_cache *cache)
         uint32_t segment = TH_SEGMENT_NONE;
         thi_cache_lock(&pool->lock);
         limbo_collect(cache);
-        /* relaxed, all: written under this lock only, but `allowed`, which is a hint. */
-        if (th_u64_load_rlx(&pool->in_use) > th_u64_load_rlx(&pool->allowed) &&
+        /* relaxed, all: written under this lock only. */
+        if (th_u64_load_rlx(&pool->in_use) > pool_allowed(cache) &&
             th_u64_load_rlx(&pool->free_count) > TH_CACHE_RESERVE_MOVES) {
             segment = free_list_pop(cache);
         }
@@ -171,7 +169,6 @@ static uint32_t pool_take(struct th_cache *cache, bool for_moves)
     uint32_t segment = TH_SEGMENT_NONE;
     thi_cache_lock(&pool->lock);
     limbo_collect(cache);
-    thi_pool_allow(cache);
     if (thi_pool_available(cache) > (for_moves ? 0 : TH_CACHE_RESERVE_MOVES)) {
         if (pool->free_first != TH_SEGMENT_NONE) {
             segment = free_list_pop(cache);

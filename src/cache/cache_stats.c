@@ -29,7 +29,7 @@ void th_cache_get_stats(struct th_cache *cache, struct th_cache_stats *stats)
     }
     stats->reclaimed_total = th_u64_load_rlx(&cache->reclaimer.reclaimed_total);
     stats->memory_bytes = cache->memory_bytes;
-    stats->memory_used = cache->fixed_bytes + thi_cache_index_bytes(cache) +
+    stats->memory_used = cache->fixed_bytes + thi_map_u64_bytes(cache->index) +
                          (th_u64_load_rlx(&cache->pool.in_use) << cache->segment_shift);
 }
 

@@ -46,6 +46,7 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
     th_ptr_init(&map->runs, NULL);
     th_u64_init(&map->group_end, 0);
     th_u64_init(&map->group_count, 0);
+    th_u64_init(&map->block_bytes, map_bytes());
     th_u64_init(&map->pins, 1);
     th_ptr_init(&map->stripes, NULL);
     uint64_t seed = config->seed;

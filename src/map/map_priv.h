@@ -48,6 +48,7 @@
 
 #include <tophash/map.h>
 
+#include "map/map.h"
 #include "map/map_geometry.h"
 
 #include "atomic/atomic.h"
@@ -167,8 +168,9 @@ struct thi_map {
     /* Cold. */
     struct th_aptr small; /* struct small_block * */
     struct th_aptr runs;  /* struct th_aptr[TH_MAP_RUNS_MAX] of struct run *; NULL while small */
-    struct th_au64 group_count;
-    struct th_au64 group_end; /* above every group that ever was live */
+    struct th_au64 block_bytes; /* of the map's own block and the small ones; none goes early */
+    struct th_au64 group_count; /* live groups of the table; 0 while small */
+    struct th_au64 group_end;   /* above every group that ever was live */
     struct th_au64 shrink_cursor;
     struct th_epoch *epoch;
     void (*drop)(void *context, uint64_t value);

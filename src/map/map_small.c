@@ -169,6 +169,8 @@ static th_status upgrade_to_block(struct thi_map *map, struct small_block *block
     /* release @map.small: the block's content before the pointer to it; other side: small_load().
      * Without it: a reader scans cells that are not written yet. */
     th_ptr_store_rel(&map->small, next);
+    /* relaxed: statistic. */
+    th_u64_add_rlx(&map->block_bytes, bytes);
     THI_MAP_POINT(THI_MAP_POINT_UPGRADE_PUBLISHED, map);
     upgrade_count(map, (uint64_t)TH_MAP_ROOT_GROUPS << (lines_log2 + TH_MAP_LINE_CELLS_LOG2));
     return TH_OK;

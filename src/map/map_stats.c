@@ -74,16 +74,20 @@ static void stats_of_cells(const struct thi_map *map, const struct group *group,
 
 static void stats_of_memory(const struct thi_map *map, struct th_map_stats *stats)
 {
-    stats->table_bytes = sizeof(struct thi_map);
-    /* acquire @map.small: as in small_load(). */
-    for (struct small_block *block = th_ptr_load_acq(&map->small); block != NULL;
-         block = block->older) {
-        stats->table_bytes += thi_map_small_bytes(block->line_count_log2);
-    }
-    stats->table_bytes += thi_map_runs_bytes(map);
+    /* relaxed: statistic. */
+    stats->table_bytes = th_u64_load_rlx(&map->block_bytes) + thi_map_runs_bytes(map);
     if (map->slab != NULL) {
         thi_slab_get_stats(map->slab, &stats->record_bytes, &stats->record_bytes_used);
     }
+}
+
+uint64_t thi_map_u64_bytes(const struct th_map_u64 *map)
+{
+    const struct thi_map *base = (const struct thi_map *)map;
+    /* relaxed, all: sums; nothing is done with what they count. */
+    uint64_t cells = th_u64_load_rlx(&base->group_count) * TH_MAP_GROUP_BYTES;
+    uint64_t sides = th_u64_load_rlx(&base->group_end) * (sizeof(struct side) + TH_MAP_LINES);
+    return th_u64_load_rlx(&base->block_bytes) + cells + sides;
 }
 
 /* A relaxed statistic. */
@@ -195,18 +199,24 @@ th_status thi_map_validate(const struct thi_map *map, const char **reason)
 {
     const char *wrong = NULL;
     uint64_t covered = 0; /* of 2^32 parts of the hash space */
+    uint64_t live = 0;
     struct group group;
     uint64_t word;
     for (struct group_walk walk = groups_begin(map);
          wrong == NULL && groups_next(&walk, &group, &word);) {
         wrong = group_check(map, &group, word);
         covered += (uint64_t)1 << (32 - word_depth(word));
+        live++;
         if (group.index >> word_depth(word) != 0) {
             wrong = "a group's number has more bits than its depth";
         }
     }
     if (wrong == NULL && covered != (uint64_t)1 << 32) {
         wrong = "the live groups do not cover the hash space exactly once";
+    }
+    /* relaxed: nobody writes. */
+    if (wrong == NULL && live != th_u64_load_rlx(&map->group_count) && !thi_map_is_small(map)) {
+        wrong = "the count of groups is not their number";
     }
     if (reason != NULL && wrong != NULL) {
         *reason = wrong;
