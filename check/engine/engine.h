@@ -310,8 +310,9 @@ enum thi_event_kind {
     TH_EVENT_FENCE,
     TH_EVENT_HEAVY_FENCE,
     TH_EVENT_CREATE,
+    TH_EVENT_START, /* first event of a thread that was created; none for those from the start */
     TH_EVENT_JOIN,
-    TH_EVENT_END,
+    TH_EVENT_END, /* of a thread that was created */
 };
 
 /* An RMW is two events of one thread that follow each other, both `exclusive`. */
@@ -327,7 +328,7 @@ struct thi_event_view {
     uint32_t site;
     uint32_t stamp; /* order in which the search added it */
     uintptr_t address;
-    uint64_t value;  /* read or written; CREATE and JOIN: the other thread */
+    uint64_t value;  /* read or written; CREATE, START and JOIN: the other thread */
     uint32_t source; /* READ: event it reads from, or TH_ENGINE_INITIAL */
     uint32_t
         mo_position; /* WRITE: 1, 2, ... in its location; READ: that of its source, 0 initial */
