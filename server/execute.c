@@ -286,11 +286,19 @@ static void number_execute(struct thi_executor *executor, const struct thi_comma
 static void touch_execute(struct thi_executor *executor, const struct thi_command *command)
 {
     uint32_t expires = thi_service_expiry(executor->service, command->exptime, executor->now);
-    bool hit = th_cache_touch(executor->service->cache, command->key, command->key_bytes,
-                              executor->now, expires) == TH_OK;
+    th_status status;
+    unsigned tries = 0;
+    do {
+        status = th_cache_touch(executor->service->cache, command->key, command->key_bytes,
+                                executor->now, expires);
+    } while (status == TH_ENOMEM && room_make(executor, ++tries));
     count(executor, TH_COUNT_CMD_TOUCH);
-    count_either(executor, hit, TH_COUNT_TOUCH_HITS, TH_COUNT_TOUCH_MISSES);
-    reply(executor, command, hit ? "TOUCHED" : "NOT_FOUND");
+    if (status == TH_ENOMEM) { /* an item without an expiry is copied to get one */
+        reply(executor, command, "SERVER_ERROR out of memory");
+        return;
+    }
+    count_either(executor, status == TH_OK, TH_COUNT_TOUCH_HITS, TH_COUNT_TOUCH_MISSES);
+    reply(executor, command, status == TH_OK ? "TOUCHED" : "NOT_FOUND");
 }
 
 static void delete_execute(struct thi_executor *executor, const struct thi_command *command)

@@ -143,8 +143,8 @@ TH_API TH_MUST_CHECK th_status th_cache_delete(struct th_cache *cache, const voi
 TH_API void th_cache_flush(struct th_cache *cache, uint32_t now, uint32_t at);
 
 /* Bounded upkeep: removes at most `items_max` items whose time has come, looks at a bounded number,
- * keeps the reserve and shrinks a far too large index. Returns how many were removed. Call it about once a
- * second, and again at once while it returns items_max. */
+ * keeps the reserve and shrinks an index that is far too large. Returns how many were removed. Call
+ * it about once a second, and again at once while it returns items_max. */
 TH_API size_t th_cache_maintain(struct th_cache *cache, uint32_t now, size_t items_max);
 
 /* Sums of counters, exact when nobody else is in the cache. */

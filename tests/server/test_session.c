@@ -150,6 +150,46 @@ TEST(session_too_large_values_are_swallowed_and_leave_nothing_stale)
     stream_host_close(&host);
 }
 
+static void with_little_memory(struct thi_options *options)
+{
+    options->no_eviction = true;
+    options->memory_bytes = 1u << 20;
+    options->item_bytes_max = 1u << 14;
+}
+
+/* Stores values of `size` bytes until there is no room. */
+static void session_fill(struct stream *s, unsigned size)
+{
+    static char request[(1 << 14) + 64];
+    const char *answer = "STORED\r\n";
+    for (unsigned i = 0; i < 100000 && strcmp(answer, "STORED\r\n") == 0; i++) {
+        int head = snprintf(request, 64, "set %u-%u 0 0 %u\r\n", size, i, size);
+        memset(request + head, 'v', size);
+        strcpy(request + head + size, "\r\n");
+        answer = stream_ask(s, request);
+    }
+    CHECK(says(answer, "SERVER_ERROR out of memory storing object\r\n"));
+}
+
+TEST(session_touch_without_room_says_so)
+{
+    /* Goal: a touch for which there is no memory is no miss. Method: a full cache that evicts
+     * nothing; an item without an expiry has to be copied to get one. */
+    struct stream_host host;
+    struct stream s;
+    REQUIRE(stream_host_open(&host, with_little_memory));
+    stream_open(&s, &host);
+    ASK(s, "set a 0 0 1\r\nx\r\nset b 0 1000 1\r\ny\r\n", "STORED\r\nSTORED\r\n");
+    for (unsigned size = 8000; size > 0; size /= 2) {
+        session_fill(&s, size);
+    }
+    ASK(s, "touch a 100\r\nget a\r\ntouch z 100\r\n",
+        "SERVER_ERROR out of memory\r\nVALUE a 0 1\r\nx\r\nEND\r\nNOT_FOUND\r\n");
+    ASK(s, "touch b 100\r\ntouch a 0\r\ntouch a 100 noreply\r\n", "TOUCHED\r\nTOUCHED\r\n");
+    stream_close(&s);
+    stream_host_close(&host);
+}
+
 static const char *const sample =
     "set a 1 0 10\r\n0123456789\r\nset bb 2 0 0\r\n\r\nget a bb c a\r\nget a\r\nget bb\r\nget c\r\n"
     "append a 0 0 3\r\n\r\n\r\r\nget a\r\nset x y 0 5\r\nget a\r\nincr n 1\r\nset n 0 0 2 "
