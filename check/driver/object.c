@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * object.c - asks nm and readelf what an object file holds.
+ */
+#include "object.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES_MAX = 512 };
+
+bool thi_words_hold(const struct thi_words *words, const char *text)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->items[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The output of `tool option path`; NULL, with a message, if it fails. */
+static char *tool_output(const char *tool, const char *option, const char *path)
+{
+    struct thi_words words = {.items = NULL};
+    char *output = NULL;
+    int status = -1;
+    if (thi_words_add(&words, tool) && thi_words_add(&words, option) &&
+        thi_words_add(&words, path)) {
+        status = thi_command_run(&words, &output);
+    }
+    thi_words_fini(&words);
+    if (status != 0) {
+        fprintf(stderr, "tophash check: %s cannot read %s; binutils must be installed\n", tool,
+                path);
+        free(output);
+        return NULL;
+    }
+    return output;
+}
+
+bool thi_object_symbols(struct thi_object *object, const char *path)
+{
+    char *output = tool_output("nm", "-P", path);
+    bool ok = output != NULL;
+    char name[NAME_BYTES_MAX];
+    char type;
+    char *rest = NULL;
+    char *line = ok ? strtok_r(output, "\n", &rest) : NULL;
+    for (; ok && line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        if (sscanf(line, "%511s %c", name, &type) != 2) {
+            continue; /* the name of an archive's member */
+        }
+        bool needed = type == 'U' || type == 'w' || type == 'v';
+        bool local = strchr("abdnrst", type) != NULL;
+        if (needed || !local) {
+            ok = thi_words_add(needed ? &object->needed : &object->defined, name);
+        }
+    }
+    free(output);
+    return ok;
+}
+
+bool thi_object_sections(struct thi_object *object, const char *path)
+{
+    char *output = tool_output("readelf", "-SW", path);
+    bool ok = output != NULL;
+    char name[NAME_BYTES_MAX], type[32], flags[32];
+    char *rest = NULL;
+    char *line = ok ? strtok_r(output, "\n", &rest) : NULL;
+    for (; ok && line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        const char *close = strchr(line, ']');
+        unsigned long long size;
+        if (close == NULL ||
+            sscanf(close + 1, "%511s %31s %*x %*x %llx %*x %31s", name, type, &size, flags) != 4) {
+            continue;
+        }
+        bool zeros = strcmp(type, "NOBITS") == 0;
+        if (strchr(flags, 'X') != NULL && size != 0) {
+            ok = thi_words_add(&object->text, name);
+        }
+        if (strchr(flags, 'W') == NULL || size == 0) {
+            continue;
+        }
+        if (strchr(flags, 'T') != NULL) {
+            object->thread_local_data = true;
+        } else if (zeros || strcmp(type, "PROGBITS") == 0) {
+            ok = thi_words_add(zeros ? &object->bss : &object->data, name);
+        }
+    }
+    free(output);
+    return ok;
+}
+
+void thi_object_fini(struct thi_object *object)
+{
+    thi_words_fini(&object->defined);
+    thi_words_fini(&object->needed);
+    thi_words_fini(&object->data);
+    thi_words_fini(&object->bss);
+    thi_words_fini(&object->text);
+}

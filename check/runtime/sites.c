@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * sites.c - the user's atomic operations: coverage, and mutation of their orders.
+ */
+#include "runtime/sites.h"
+
+#include "runtime/names.h"
+#include "runtime/runtime.h"
+#include "runtime/verdict.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct thi_site_row *thi_sites_rows(size_t *count)
+{
+    uint32_t site_count = thi_engine_site_count(thi_runtime.engine);
+    struct thi_site_row *rows = NULL;
+    *count = 0;
+    for (uint32_t site = 1; site < site_count; site++) {
+        struct thi_site_counters counters;
+        if (thi_site_is_call(site) ||
+            !thi_engine_site_counters(thi_runtime.engine, site, &counters)) {
+            continue;
+        }
+        struct thi_site_row *grown = realloc(rows, (*count + 1) * sizeof *rows);
+        if (grown == NULL) {
+            free(rows);
+            return NULL;
+        }
+        rows = grown;
+        rows[*count] = (struct thi_site_row){.site = site, .counters = counters};
+        thi_names_site(site, &rows[(*count)++].place);
+    }
+    return rows == NULL ? calloc(1, sizeof *rows) : rows;
+}
+
+void thi_sites_print(const struct thi_site_row *rows, size_t count)
+{
+    const struct thi_report_options options = {.width = 0};
+    struct thi_text text = {.bytes = NULL};
+    thi_report_coverage(&text, rows, count, &options);
+    printf("\n%s", thi_text_get(&text));
+    thi_text_fini(&text);
+}
+
+/* One mutant. An error of the harness kills it too: the weakened program runs where the right one
+ * never was. */
+static bool mutant_run(void *context, uint32_t site, struct thi_mutant *mutant)
+{
+    (void)context;
+    struct thi_engine_result result;
+    if (!thi_order_override(site, mutant->order, mutant->failure_order)) {
+        return false;
+    }
+    const struct thi_engine_error *error = thi_verdict_search(&result);
+    mutant->executions = result.executions + result.blocked;
+    mutant->elapsed_ms = result.elapsed_s * 1000;
+    if (error != NULL) {
+        struct thi_record_site place = {.file = NULL};
+        thi_names_site(error->access.site, &place);
+        mutant->outcome = TH_MUTANT_KILLED;
+        snprintf(mutant->killer, sizeof mutant->killer, "%s:%" PRIu32 ": %s",
+                 place.file == NULL ? "?" : place.file, place.line, error->message);
+    } else {
+        mutant->outcome =
+            result.verdict == TH_VERDICT_COMPLETE ? TH_MUTANT_SURVIVED : TH_MUTANT_UNDECIDED;
+    }
+    return result.verdict != TH_VERDICT_BROKEN;
+}
+
+bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, size_t *survived)
+{
+    const struct thi_report_options options = {.width = 0};
+    struct thi_mutation mutation;
+    struct thi_text text = {.bytes = NULL};
+    bool ok = thi_mutation_run(&mutation, rows, count, thi_runtime.options->equivalent, mutant_run,
+                               NULL, &text);
+    thi_order_override(TH_ENGINE_SITE_NONE, TH_ORDER_NONE, TH_ORDER_NONE);
+    if (!ok) {
+        fprintf(stderr, "tophash check: mutation: %s\n", thi_text_get(&text));
+        thi_text_fini(&text);
+        return false;
+    }
+    thi_report_mutation(&text, &mutation, &options);
+    printf("\n%s", thi_text_get(&text));
+    *survived = mutation.survived + mutation.undecided;
+    thi_text_fini(&text);
+    thi_mutation_fini(&mutation);
+    return true;
+}
