@@ -52,6 +52,9 @@ static bool event_maximal(const struct thi_engine *engine, const struct prefix *
             }
         }
     }
+    if (!rule_on(engine, TH_RULE_REVISIT_MAXIMAL)) {
+        return true;
+    }
     for (uint32_t w = mo_behind(engine, graph, e->location, newest); w != TH_ENGINE_NO_EVENT;
          w = graph->events[w].mo_next) {
         const struct event *o = &graph->events[w];
@@ -68,9 +71,6 @@ static bool revisit_allowed(const struct thi_engine *engine, const struct prefix
 {
     const struct graph *graph = graph_of(engine);
     uint32_t stamp = graph->events[reader].stamp;
-    if (!rule_on(engine, TH_RULE_REVISIT_MAXIMAL)) {
-        return true;
-    }
     for (uint32_t i = graph->count; i-- > 0;) {
         const struct event *e = &graph->events[i];
         if (e->location != TH_NO_LOCATION && e->stamp >= stamp && !before_write(prefix, e) &&
