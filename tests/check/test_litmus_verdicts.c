@@ -68,11 +68,6 @@ TEST(litmus_executions_per_second)
     verdicts_free(&verdicts);
 }
 
-struct rule_text {
-    unsigned number;
-    const char *text;
-};
-
 /* The tests of the table that fail with these options; the first one's name. */
 static unsigned long failures_count(const struct verdicts *verdicts,
                                     const struct thi_engine_options *options, const char **first)
