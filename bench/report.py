@@ -87,8 +87,8 @@ def write_method(data):
     print("## How\n")
     print(
         "One program, one process for each combination of size and pages, all maps in it. Every map "
-        "maps the same 64-bit keys to 64-bit values with the same hash (three multiplications, as our "
-        "own) and is grown by inserts from empty. Its operations are compiled into the timed loop; "
+        "maps the same 64-bit keys to 64-bit values with the same hash (the steps of our own) "
+        "and is grown by inserts from empty. Its operations are compiled into the timed loop; "
         "only ours, liburcu's and Concurrency Kit's are calls into a library. Each cell is the median "
         f"of {data['rounds']} slices of {data['slice_ms']} ms, which take turns over all maps, each "
         "after 0.6 million operations to warm the caches. The figure is operations per CPU-second "
