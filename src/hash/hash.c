@@ -101,10 +101,9 @@ static uint64_t half_load(const unsigned char *bytes)
 
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide;
-/* Both halves of the product, so that high bits go down and low bits up. Exclusive or, which is at
- * home in no ring: high minus low is a product modulo 2^64 + 1, and two factors of changed sign have
- * the same; changing a sign is turning all bits but the second for every second word, whatever it
- * was mixed with. */
+/* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
+ * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for
+ * every second word, whatever was mixed into it, turning all bits but the second does that. */
 TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
 {
     wide product = (wide)a * b;
@@ -175,6 +174,8 @@ uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t s
         first = word_load(at + size - 16);
         last = word_load(at + size - 8);
     }
+    /* A sum here and in long_state(), so that no change one can make without the seed changes the
+     * sign of this factor. */
     state = fold(first ^ seed->multiplier_1, last + state);
     /* A square of sorts: with a constant for one factor, keys that differ in one word alone would
      * pass two linear steps, and lie on a lattice for some seeds. */

@@ -26,7 +26,7 @@ struct thi_seed {
 /* Expands 64 random bits to a seed. */
 void thi_seed_init(struct thi_seed *seed, uint64_t random);
 
-/* Each step makes good what those before leave. A multiplication carries upwards only: the first one
+/* Each step makes good what those before leave. A multiplication carries upwards only: the first
  * spreads a difference of two keys over the bits above it, the byte swap takes those down, the
  * second spreads them over all. What is still bad then are keys in even steps: they lie in even
  * steps again, which for some multipliers crowd one another. So the mask turns about half of the

@@ -196,7 +196,7 @@ TEST(hash_bytes_structured_keys_spread_no_worse_than_random)
     }
 }
 
-/* How often the hashes of two keys are equal, and how often their low 12 bits, over random seeds. */
+/* How often the hashes of two keys are equal, and how often their low 12 bits, over many seeds. */
 static void agreement_count(const unsigned char *key, const unsigned char *other, size_t size,
                             uint64_t seeds, unsigned *alike, unsigned *equal)
 {
@@ -234,8 +234,9 @@ TEST(hash_bytes_words_of_changed_sign_never_agree)
 {
     /* Goal: no word can be changed so that a factor, whatever was mixed into it, only changes its
      * sign: then products would meet. Method: keys of 8, 16, 24, 32 and 48 bytes; each even or odd
-     * word, or both, complemented or negated with each of the low 3 bits flipped or not, 2,000 seeds
-     * each. Turning all but the second bit of both words once gave every sixth pair one hash. */
+     * word, or both, complemented or negated with each of the low 3 bits flipped or not, 2,000
+     * seeds each. Turning all but the second bit of both words once gave every sixth pair one
+     * hash. */
     static const size_t sizes[] = {8, 16, 24, 32, 48};
     uint64_t state = test_seed;
     for (unsigned way = 0; way < 5 * 3 * 2 * 64; way++) {

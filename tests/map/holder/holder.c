@@ -299,7 +299,7 @@ TEST(map_holder_of_a_cell_slows_nobody)
     const struct actor holder = {.part = PART_ADD, .name = 1, .id = HELD_ID, .value = 0};
     struct thi_seed seed;
     thi_seed_init(&seed, WORLD_SEED);
-    /* A split must want the held cell: its entry goes to the sibling at the depths passed through. */
+    /* A split must want the held cell: its entry goes to the sibling at each depth on the way. */
     CHECK_EQ(thi_mix(&seed, HELD_ID) >> 8 & 63, 63);
     compare("cell held", &holder, THI_MAP_POINT_CELL_HELD);
 }
