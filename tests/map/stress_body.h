@@ -44,6 +44,7 @@ struct stress_plan {
     const struct kind *kind;
     unsigned threads;
     uint64_t swing;           /* size of the swing region */
+    uint64_t side_entries;    /* for which the side map is made ready at most */
     uint64_t operations_each; /* without a time */
     uint64_t time_ms;         /* above 0: this long instead */
 };
@@ -394,8 +395,12 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
     th_status status = TH_OK;
     switch (what) {
     case 0: kind->clear(stress->side_map); break;
-    case 1: status = kind->reserve(stress->side_map, dice >> 40 & 1023); break;
-    case 2: status = kind->shrink(stress->side_map, 0); break;
+    case 1:
+    case 2:
+        status = kind->reserve(stress->side_map, (dice >> 40) % stress->plan.side_entries);
+        break;
+    case 3:
+    case 4: status = kind->shrink(stress->side_map, 0); break;
     default:
         if ((dice & 128) != 0) {
             status = kind->put(stress->side_map, id, stress_value(id, dice), NULL);
@@ -405,9 +410,10 @@ static inline void stress_side_map(struct stress_thread *self, uint64_t dice)
         }
         break;
     }
-    static const char *const names[4] = {"side map: clear", "side map: reserve", "side map: shrink",
-                                         "side map: put"};
-    stress_expect(stress, status >= 0, names[what < 3 ? what : 3], id, (uint64_t)status);
+    static const char *const names[6] = {"side map: clear",   "side map: reserve",
+                                         "side map: reserve", "side map: shrink",
+                                         "side map: shrink",  "side map: put"};
+    stress_expect(stress, status >= 0, names[what < 5 ? what : 5], id, (uint64_t)status);
 }
 
 /* Puts and erases one key in turn, or looks at it, in a tight loop: reads meet erases of their
@@ -469,17 +475,17 @@ static inline void stress_step(struct stress_thread *self)
         stress_storm(self, dice);
     } else if (what < 130) {
         stress_swing(self, dice);
-    } else if (what < 180) {
+    } else if (what < 165) {
         stress_permanent(self, dice);
-    } else if (what < 200) {
+    } else if (what < 180) {
         stress_own(self, dice);
-    } else if (what < 215) {
+    } else if (what < 195) {
         stress_counter(self, dice);
-    } else if (what < 237) {
+    } else if (what < 215) {
         stress_side_map(self, dice);
-    } else if (what < 238) {
+    } else if (what < 216) {
         __atomic_store_n(&self->stress->storm_joins, STRESS_STORM_JOINS, __ATOMIC_RELAXED);
-    } else if (what < 243) {
+    } else if (what < 222) {
         stress_churn(self, dice);
     } else if (what < 252) {
         stress_get_many(self, dice);

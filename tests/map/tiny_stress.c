@@ -12,6 +12,7 @@ static void run(const struct kind *kind)
         .kind = kind,
         .threads = THREADS,
         .swing = SWING,
+        .side_entries = 1024,
         .operations_each = test_scaled(OPERATIONS) / THREADS,
         .time_ms = stress_seconds * 1000 / TESTS,
     });
