@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { THREADS_DEFAULT = 16, EVENTS_DEFAULT = 4000, SPIN_DEFAULT = 200, PROGRESS_MS_DEFAULT = 500 };
+enum { THREADS_DEFAULT = 16, EVENTS_DEFAULT = 4000, PROGRESS_MS_DEFAULT = 500 };
 
 static void options_complete(struct thi_engine_options *options, uint32_t thread_count)
 {
@@ -23,9 +23,6 @@ static void options_complete(struct thi_engine_options *options, uint32_t thread
     }
     if (options->events_max > UINT16_MAX - 1) {
         options->events_max = UINT16_MAX - 1; /* a clock's number must hold it */
-    }
-    if (options->spin_max == 0) {
-        options->spin_max = SPIN_DEFAULT;
     }
     if (options->progress_ms == 0) {
         options->progress_ms = PROGRESS_MS_DEFAULT;

@@ -123,7 +123,7 @@ enum thi_engine_error_kind {
     TH_ENGINE_LEAK,
     TH_ENGINE_MIXED_SIZE,
     TH_ENGINE_NOT_SAME, /* the program is not deterministic */
-    TH_ENGINE_SPIN,     /* one site reads one write again and again: a loop that awaits nothing */
+    TH_ENGINE_SPIN, /* a loop that awaits nothing, or yields for ever */
     TH_ENGINE_MISUSE,   /* join of an unknown thread and the like: an error in the harness */
     TH_ENGINE_NO_MEMORY,
 };
@@ -184,7 +184,6 @@ struct thi_engine_options {
     bool check_duplicates; /* for tests: remember every complete graph, report in the result */
     uint32_t threads_max;  /* at most TH_ENGINE_THREADS_LIMIT; 0: 16 */
     uint32_t events_max;   /* per execution; beyond: cut, and the bound is in the result; 0: 4000 */
-    uint32_t spin_max;     /* turns of a loop that reads the same again; 0: 200 */
     uint64_t executions_max; /* complete and blocked; 0: no bound */
     double seconds_max;      /* 0: no bound */
     uint32_t workers;        /* processes that share the search; 0 and 1: this one */

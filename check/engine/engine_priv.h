@@ -54,7 +54,6 @@ struct event {
     uint32_t choice;            /* which of its choices is taken, from 0 */
     uint32_t choice_count;      /* how many there may be; only their number is an estimate */
     uint32_t depth;             /* choices taken up to here that had alternatives */
-    uint32_t turn;              /* reads: how often the same was read again, see spin_max */
     uint64_t value;
     uint64_t initial; /* of the location */
     struct thi_operation operation;
