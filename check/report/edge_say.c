@@ -216,6 +216,11 @@ static void none_put(struct thi_text *text, const struct thi_analysis *analysis,
     if (after_free) {
         thi_text_string(&line, "found: the free happens before the access: no memory order is to "
                                "blame, the block was still in use");
+    } else if (failure->kind == TH_FAILURE_UNINITIALISED) {
+        thi_text_string(&line, "found: no write to these bytes comes between the allocation and "
+                               "this read, in any thread");
+    } else if (failure->kind == TH_FAILURE_OUT_OF_BOUNDS || failure->kind == TH_FAILURE_BAD_FREE) {
+        thi_text_string(&line, "found: no memory order is to blame: the address is wrong");
     } else if (failure->kind == TH_FAILURE_DEADLOCK) {
         thi_text_string(&line, "found: no memory order is to blame: each thread has seen the "
                                "newest values and waits for what only a thread that waits too "

@@ -23,7 +23,7 @@ static_assert((int)TH_RECORD_PLAIN == (int)TH_ORDER_PLAIN &&
                   (int)TH_RECORD_SEQ_CST == (int)TH_ORDER_SEQ_CST,
               "orders are handed over as numbers");
 
-enum { POINTER_MIN = 4096 };
+enum { POINTER_MIN = 4096, BESIDE_MAX = 64 };
 
 struct thi_recorder *thi_recorder_new(void)
 {
@@ -184,6 +184,11 @@ void thi_recorder_place(struct thi_recorder *recorder, uintptr_t address, size_t
                         struct thi_record_location *location)
 {
     uint32_t object = address == 0 ? TH_RECORD_NONE : object_find(recorder, address);
+    /* Beside a block: named by the block before it. */
+    for (uintptr_t back = 1; object == TH_RECORD_NONE && back <= BESIDE_MAX && back < address;
+         back *= 2) {
+        object = object_find(recorder, address - back);
+    }
     if (object == TH_RECORD_NONE && address != 0) {
         /* Memory nobody can name is an object of its own. */
         object = (uint32_t)recorder->record.object_count++;

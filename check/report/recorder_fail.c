@@ -46,8 +46,7 @@ static bool overlaps(uintptr_t a, size_t a_bytes, uintptr_t b, size_t b_bytes)
     return a < b + (b_bytes == 0 ? 1 : b_bytes) && b < a + (a_bytes == 0 ? 1 : a_bytes);
 }
 
-/* The access that was about to happen is not among the notes, unless it is an event of the
- * engine's. */
+/* The access that was about to happen: an event of the engine's, the last note, or not known yet. */
 bool thi_recorder_error_note(struct thi_recorder *recorder, const struct thi_engine_error *error)
 {
     const struct thi_engine_access *access = &error->access;
@@ -72,7 +71,14 @@ bool thi_recorder_error_note(struct thi_recorder *recorder, const struct thi_eng
                                      .address = access->address,
                                      .bytes = access->bytes,
                                      .site = access->site};
-    thi_recorder_note(recorder, &note);
+    const struct thi_recorder_note *last =
+        recorder->note_count > 0 ? &recorder->notes[recorder->note_count - 1].note : NULL;
+    bool noted = last != NULL && last->thread == note.thread && last->index == note.index &&
+                 last->site == note.site && last->kind == note.kind &&
+                 overlaps(last->address, last->bytes, note.address, note.bytes);
+    if (!noted) {
+        thi_recorder_note(recorder, &note);
+    }
     if (recorder->failed) {
         return false;
     }
@@ -81,16 +87,31 @@ bool thi_recorder_error_note(struct thi_recorder *recorder, const struct thi_eng
     return true;
 }
 
+/* What the other side of an error is. */
+static bool is_other(enum thi_engine_error_kind error, enum thi_record_kind kind)
+{
+    switch (error) {
+    case TH_ENGINE_USE_AFTER_FREE:
+    case TH_ENGINE_DOUBLE_FREE: return kind == TH_RECORD_FREE;
+    case TH_ENGINE_UNPUBLISHED:
+    case TH_ENGINE_UNINITIALISED:
+    case TH_ENGINE_OUT_OF_BOUNDS: return kind == TH_RECORD_ALLOC;
+    default: return true;
+    }
+}
+
 /* The item of an access; the last that fits, for an access is about the latest of its kind. */
 static uint32_t access_item(const struct thi_recorder *recorder,
-                            const struct thi_engine_access *access, bool undone)
+                            const struct thi_engine_access *access,
+                            enum thi_engine_error_kind error, bool undone)
 {
     for (size_t i = recorder->item_count; i-- > 0;) {
         const struct thi_recorder_item *item = &recorder->items[i];
         const struct thi_record_event *event = &recorder->events[i];
         bool note = item->event == TH_RECORD_NONE;
         if (item->thread != access->thread ||
-            (undone && note && !recorder->notes[item->note].undone)) {
+            (undone && note && !recorder->notes[item->note].undone) ||
+            (!undone && !is_other(error, event->kind))) {
             continue;
         }
         uint32_t index = item->index;
@@ -197,10 +218,10 @@ void thi_recorder_error(struct thi_recorder *recorder, const struct thi_engine_e
     failure->thread = error->access.thread;
     failure->site = thi_recorder_site(recorder, error->access.site);
     if (has_access(error->kind)) {
-        failure->event = access_item(recorder, &error->access, true);
+        failure->event = access_item(recorder, &error->access, error->kind, true);
     }
     if (error->has_other) {
-        failure->other = access_item(recorder, &error->other, false);
+        failure->other = access_item(recorder, &error->other, error->kind, false);
     }
     if (failure->kind != TH_FAILURE_ASSERT && failure->kind != TH_FAILURE_RACE &&
         failure->kind != TH_FAILURE_MISUSE && failure->kind != TH_FAILURE_DEADLOCK) {

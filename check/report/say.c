@@ -106,7 +106,7 @@ static size_t identifier_size(const char *code)
 }
 
 /* A name for a block, from the line that allocates it: the type behind sizeof, else the variable
- * before the equals sign, else "block". */
+ * before the equals sign, else "block"; "unnamed" for memory that nothing allocated. */
 static void object_base(const struct thi_record *record, uint32_t object, char *name,
                         size_t name_bytes)
 {
@@ -130,7 +130,8 @@ static void object_base(const struct thi_record *record, uint32_t object, char *
         size = (size_t)(end - found);
     }
     if (size == 0 || size >= name_bytes) {
-        snprintf(name, name_bytes, "block");
+        snprintf(name, name_bytes,
+                 record->objects[object].storage == TH_RECORD_HEAP ? "block" : "unnamed");
     } else {
         memcpy(name, found, size);
         name[size] = '\0';

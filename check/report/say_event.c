@@ -4,6 +4,7 @@
 #include "report/say.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void order_say(struct thi_text *text, const struct thi_record_event *event)
 {
@@ -259,6 +260,18 @@ static void leak_say(struct thi_text *text, const struct thi_record *record)
     thi_text_string(text, " is never freed");
 }
 
+/* An assertion is told from other failures that the program itself reports by the line it is in. */
+static bool is_assertion(const struct thi_record *record)
+{
+    struct thi_text code = {.bytes = NULL};
+    thi_say_code(&code, record, record->failure.site);
+    const char *line = thi_text_get(&code);
+    bool assertion = code.size == 0 || strstr(line, "assert") != NULL ||
+                     (record->failure.text != NULL && strstr(line, record->failure.text) != NULL);
+    thi_text_fini(&code);
+    return assertion;
+}
+
 void thi_say_failure(struct thi_text *text, const struct thi_analysis *analysis)
 {
     const struct thi_record *record = analysis->record;
@@ -269,7 +282,10 @@ void thi_say_failure(struct thi_text *text, const struct thi_analysis *analysis)
     switch (failure->kind) {
     case TH_FAILURE_NONE: thi_text_string(text, "nothing is wrong in this execution"); break;
     case TH_FAILURE_ASSERT:
-        thi_text_format(text, "assertion fails in T%" PRIu32 ": %s", failure->thread, remark);
+        thi_text_format(text,
+                        is_assertion(record) ? "assertion fails in T%" PRIu32 ": %s"
+                                             : "T%" PRIu32 " fails: %s",
+                        failure->thread, remark);
         break;
     case TH_FAILURE_RACE: race_say(text, record); break;
     case TH_FAILURE_DEADLOCK: thi_text_string(text, "deadlock: nothing can go on"); break;

@@ -115,7 +115,8 @@ static void needed_find(const struct thi_record *record, bool *needed)
 }
 
 /* True if a needed event of another thread touches what `e` touches, and one of both writes (or
- * locks, allocates, frees). */
+ * locks, allocates, frees). For the thread that fails all events of others count: what it could
+ * have seen, and did not, may be the point. */
 static bool is_shared(const struct thi_analysis *analysis, const bool *needed, size_t e)
 {
     const struct thi_record *record = analysis->record;
@@ -131,7 +132,8 @@ static bool is_shared(const struct thi_analysis *analysis, const bool *needed, s
     }
     for (size_t i = 0; i < record->event_count; i++) {
         const struct thi_record_event *other = &record->events[i];
-        if (needed[i] && other->thread != event->thread && !analysis->setup[i] &&
+        if ((needed[i] || event->thread == record->failure.thread) &&
+            other->thread != event->thread && !analysis->setup[i] &&
             (writes || (other->kind != TH_RECORD_READ && other->kind != TH_RECORD_AWAIT)) &&
             thi_overlap(event, other)) {
             return true;
@@ -226,7 +228,8 @@ static void select_threads(const struct thi_analysis *analysis, const bool *need
             }
         }
         bool after = record->failure.event >= record->event_count && t == record->failure.thread &&
-                     record->failure.kind != TH_FAILURE_NONE;
+                     record->failure.kind != TH_FAILURE_NONE &&
+                     record->failure.kind != TH_FAILURE_DEADLOCK;
         bool all_ended = false; /* when the joins that come next in this walk are done */
         for (size_t e = record->event_count; e-- > 0;) {
             const struct thi_record_event *event = &record->events[e];

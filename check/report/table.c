@@ -56,6 +56,20 @@ static size_t first_step(const struct thi_analysis *analysis,
     return analysis->step_count > most ? analysis->step_count - most : 0;
 }
 
+/* Does the table say that this thread waits for ever? One that waits for the end of another only if
+ * no thread waits for anything else. */
+static bool blocked_counts(const struct thi_record *record, uint32_t thread)
+{
+    bool others = false;
+    for (size_t t = 0; t < record->thread_count; t++) {
+        others = others || (record->threads[t].state == TH_RECORD_BLOCKED &&
+                            record->threads[t].blocked_kind != TH_RECORD_THREAD_JOIN);
+    }
+    return record->failure.kind == TH_FAILURE_DEADLOCK &&
+           record->threads[thread].state == TH_RECORD_BLOCKED &&
+           (!others || record->threads[thread].blocked_kind != TH_RECORD_THREAD_JOIN);
+}
+
 static void columns_place(struct table *table, size_t first)
 {
     const struct thi_record *record = table->record;
@@ -67,7 +81,7 @@ static void columns_place(struct table *table, size_t first)
     for (uint32_t t = 0; t < record->thread_count; t++) {
         if ((failure->kind != TH_FAILURE_NONE && failure->kind != TH_FAILURE_DEADLOCK &&
              failure->kind != TH_FAILURE_LEAK && t == failure->thread) ||
-            record->threads[t].state == TH_RECORD_BLOCKED) {
+            blocked_counts(record, t)) {
             table->used[column_of(t)] = true;
         }
     }
@@ -282,8 +296,7 @@ static void end_put(struct table *table)
 {
     const struct thi_record_failure *failure = &table->record->failure;
     for (uint32_t t = 0; t < table->record->thread_count; t++) {
-        if (failure->kind == TH_FAILURE_DEADLOCK &&
-            table->record->threads[t].state == TH_RECORD_BLOCKED) {
+        if (blocked_counts(table->record, t)) {
             blocked_put(table, t);
         }
     }
@@ -292,10 +305,12 @@ static void end_put(struct table *table)
         return;
     }
     cell_begin(table, failure->site);
-    thi_text_string(&table->cell, failure->kind == TH_FAILURE_ASSERT  ? "assertion"
-                                  : failure->kind == TH_FAILURE_CRASH ? "crash"
-                                                                      : "misuse");
-    thi_text_format(&table->cell, "\n! fails: %s\n", failure->text == NULL ? "" : failure->text);
+    thi_text_format(&table->cell, "! %s: %s\n",
+                    failure->kind == TH_FAILURE_ASSERT  ? "fails"
+                    : failure->kind == TH_FAILURE_CRASH ? "crashes"
+                                                        : "misuse",
+                    failure->text == NULL ? "" : failure->text);
+    cell_code(table, failure->thread, failure->site);
     cell_put(table, failure->thread, 0);
 }
 

@@ -185,12 +185,11 @@ TEST(counterexample_eight_threads_are_stairs)
 {
     /* Goal: eight threads, long names, long lines, huge values: no line is wider than the page. */
     sample_begin(&sample, 9);
-    uint32_t sum =
-        sample_object(&sample, "statistics_of_the_whole_cache[3].bytes_waiting_total", 8);
+    uint32_t sum = sample_object(&sample, "statistics_of_the_whole_cache[3].bytes_waiting_all", 8);
     uint32_t last = TH_RECORD_INITIAL;
     uint32_t site = sample_site(&sample, "a/folder/with_a_very_long_file_name_indeed.c", 123456,
                                 "atomic_fetch_add_explicit(&statistics_of_the_whole_cache[shard]"
-                                ".bytes_waiting_total, entry_bytes_of(entry) + slack_bytes, "
+                                ".bytes_waiting_all, entry_bytes_of(entry) + slack_bytes, "
                                 "memory_order_relaxed); /* and a remark that goes on and on */");
     for (uint32_t t = 1; t <= 8; t++) {
         sample.threads[t].name = "worker_that_moves_entries_between_segments";
