@@ -4,8 +4,8 @@
  * A failure needs one event to happen before another that did not: the two accesses of a race, the
  * allocation and the access to memory that was never published, the write that a stale read passed
  * over and that read. If reads of values lead from the first to the second, then at least one of
- * these reads does not synchronise with its write, and the path with the fewest of them tells which
- * orders to strengthen. If nothing leads there but the read is stale in every order, the execution
+ * these reads does not synchronise with its write, and the path on which the fewest orders are too
+ * weak tells which to strengthen. If nothing leads there but the read is stale in every order, the execution
  * has a cycle of program order and 'older than', which only sequential consistency forbids.
  */
 #include "report/analysis.h"
@@ -15,7 +15,7 @@
 struct search {
     const struct thi_analysis *analysis;
     const struct thi_record *record;
-    uint32_t *cost;         /* by event: reads without order on the way to it; NONE: not reached */
+    uint32_t *cost;         /* by event: orders to strengthen on the way to it; NONE: not reached */
     uint32_t *before;       /* by event: the one before it on the way */
     enum thi_hop_kind *hop; /* by event: how it was reached */
     uint32_t *queue;        /* for the search of cycles */
@@ -78,24 +78,48 @@ static uint32_t reached_source(const struct search *search, uint32_t read, uint3
     return TH_RECORD_NONE;
 }
 
-/* One more read without order. False: there is none. */
+/* Is there a fence of the right kind somewhere before `event` in its thread, or behind it? */
+static bool has_fence(const struct thi_record *record, uint32_t event, bool release)
+{
+    const struct thi_record_event *self = &record->events[event];
+    for (size_t e = 0; e < record->event_count; e++) {
+        const struct thi_record_event *fence = &record->events[e];
+        if (fence->kind == TH_RECORD_FENCE && fence->thread == self->thread &&
+            (release ? fence->index < self->index && thi_is_release(fence->order)
+                     : fence->index > self->index && thi_is_acquire(fence->order))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many orders would have to be strengthened for the two to synchronise: 1 or 2. */
+static uint32_t hop_cost(const struct thi_record *record, uint32_t write, uint32_t read)
+{
+    bool weak_write =
+        !thi_is_release(record->events[write].order) && !has_fence(record, write, true);
+    bool weak_read = !thi_is_acquire(record->events[read].order) && !has_fence(record, read, false);
+    return weak_write && weak_read ? 2 : 1;
+}
+
+/* Reads without order from what has been reached at `cost`. False: nothing is left to go on from. */
 static bool spread_read(struct search *search, uint32_t cost)
 {
     const struct thi_record *record = search->record;
-    bool any = false;
+    bool more = false;
     for (uint32_t read = 0; read < record->event_count; read++) {
         const struct thi_record_event *event = &record->events[read];
-        if (!is_placed(search, read) || !thi_is_read(event) || !thi_is_atomic(event) ||
-            search->cost[read] <= cost + 1) {
-            continue;
+        if (is_placed(search, read) && thi_is_read(event) && thi_is_atomic(event) &&
+            search->cost[read] > cost + 1) {
+            uint32_t source = reached_source(search, read, cost);
+            if (source != TH_RECORD_NONE) {
+                reach(search, source, read, TH_HOP_READ,
+                      search->cost[source] + hop_cost(record, source, read));
+            }
         }
-        uint32_t source = reached_source(search, read, cost);
-        if (source != TH_RECORD_NONE) {
-            reach(search, source, read, TH_HOP_READ, cost + 1);
-            any = true;
-        }
+        more = more || (search->cost[read] != TH_RECORD_NONE && search->cost[read] > cost);
     }
-    return any;
+    return more;
 }
 
 static bool is_fence_between(const struct search *search, uint32_t fence, uint32_t first,
@@ -167,8 +191,7 @@ static bool path_collect(const struct search *search, struct thi_edge *edge)
     return true;
 }
 
-/* A path of values and orderings from `from` to `to` with the fewest reads that do not
- * synchronise. */
+/* A path of values and orderings from `from` to `to` with the fewest orders that are too weak. */
 static bool path_find(struct search *search, uint32_t from, uint32_t to, struct thi_edge *edge)
 {
     search_clear(search);
@@ -176,7 +199,7 @@ static bool path_find(struct search *search, uint32_t from, uint32_t to, struct 
     search->hop[from] = TH_HOP_READ;
     for (uint32_t cost = 0;; cost++) {
         spread_ordered(search, cost);
-        if (search->cost[to] != TH_RECORD_NONE) {
+        if (search->cost[to] <= cost) {
             break;
         }
         if (!spread_read(search, cost)) {
