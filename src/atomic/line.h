@@ -116,24 +116,47 @@ TH_INLINE uint64_t line_lowest_bit(uint64_t word)
     return bit;
 }
 
-/* Which of the four {key, value} cells at a 64-byte boundary have the lower half of `key` in
- * theirs: four equal bits a cell. */
-TH_INLINE uint64_t line_match_low(const void *line, uint64_t key)
+/* The lower halves of the keys of the four {key, value} cells at a 64-byte boundary. */
+TH_INLINE __m128i line_low_halves(const void *line)
 {
     const __m128 *cells = (const __m128 *)line;
     __m128 low = _mm_shuffle_ps(cells[0], cells[1], 0);
     __m128 high = _mm_shuffle_ps(cells[2], cells[3], 0);
-    __m128i halves = _mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0)));
+    return _mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0)));
+}
+
+/* Which of four lower halves are that of `key`: four equal bits a cell. */
+TH_INLINE uint64_t line_match_low(__m128i halves, uint64_t key)
+{
     __m128i wanted = _mm_shuffle_epi32(_mm_cvtsi64_si128((long long)key), 0);
     return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi32(halves, wanted));
 }
 
-/* The cell, of four {key, value} cells at a 64-byte boundary, that has the lower half of `key` and
- * so most probably is the key's; NULL. For those who look at the whole key next. */
-TH_INLINE void *thi_line_likely(void *line, uint64_t key)
+/* True and the cell, of four {key, value} cells at a 64-byte boundary, that has the lower half of
+ * `key` and so most probably is the key's. For those who look at the whole key next. */
+TH_INLINE bool thi_line_likely(void *line, uint64_t key, void **cell)
 {
-    uint64_t match = line_match_low(line, key);
-    return match == 0 ? NULL : (char *)line + line_lowest_bit(match) * TH_LINE_UNIT;
+    uint64_t match = line_match_low(line_low_halves(line), key);
+    /* acquire @atomic.line: as in thi_line_find(). */
+    th_fence_signal_acq();
+    if (TH_UNLIKELY(match == 0)) {
+        return false;
+    }
+    *cell = (char *)line + line_lowest_bit(match) * TH_LINE_UNIT;
+    return true;
+}
+
+/* One look for two questions. True: none of the four {key, value} cells at a 64-byte boundary holds
+ * `key`, with TH_LINE_MARK or without it; *vacant is the first cell whose key is 0, NULL if there
+ * is none. False: one may, look closer. Keys that are not 0 have a bit in their lower half. */
+TH_INLINE bool thi_line_lacks(void *line, uint64_t key, void **vacant)
+{
+    __m128i halves = line_low_halves(line);
+    /* acquire @atomic.line: as in thi_line_find(). */
+    th_fence_signal_acq();
+    uint64_t empty = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi32(halves, _mm_setzero_si128()));
+    *vacant = empty == 0 ? NULL : (char *)line + line_lowest_bit(empty) * TH_LINE_UNIT;
+    return line_match_low(_mm_or_si128(halves, line_mark()), key | TH_LINE_MARK) == 0;
 }
 
 /* Takes the value of the cell, of four {key, value} cells at a 64-byte boundary, whose key is
@@ -145,7 +168,7 @@ TH_INLINE void *thi_line_likely(void *line, uint64_t key)
  * is read once more, whole: few instructions, and few of these write integer registers. */
 TH_INLINE bool thi_line_get(const void *line, uint64_t key, uint64_t *value)
 {
-    uint64_t match = line_match_low(line, key);
+    uint64_t match = line_match_low(line_low_halves(line), key);
     if (TH_UNLIKELY(match == 0)) {
         return false;
     }

@@ -287,6 +287,24 @@ TH_INLINE bool home_find(const struct thi_map *map, const struct key_kind *kind,
     return offset != TH_LINE_NONE;
 }
 
+/* The same where the caller takes the cell's lock next, which proves that it is the key's. */
+TH_INLINE bool home_find_to_lock(const struct thi_map *map, const struct key_kind *kind,
+                                 const struct spot *spot, const struct key *key,
+                                 struct found *found)
+{
+#ifdef TH_LINE_WHOLE
+    if (!kind->bytes) {
+        void *cell;
+        found->stored = key->word;
+        if (TH_LIKELY(thi_line_likely(spot_line(spot, key->hash), key->word, &cell))) {
+            found->cell = cell;
+            return true;
+        }
+    }
+#endif
+    return home_find(map, kind, spot->cells, key, &found->cell, &found->stored);
+}
+
 TH_INLINE enum quick quick_look(const struct thi_map *map, const struct key_kind *kind,
                                 const struct key *key, uint64_t *value)
 {
@@ -339,7 +357,7 @@ TH_INLINE bool key_lock_quick(const struct thi_map *map, const struct key_kind *
                               const struct key *key, struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
-    bool here = home_find(map, kind, spot.cells, key, &found->cell, &found->stored);
+    bool here = home_find_to_lock(map, kind, &spot, key, found);
     if (TH_UNLIKELY(!here) || TH_UNLIKELY(!cell_try_lock(found->cell, found->stored))) {
         return false;
     }
@@ -394,6 +412,30 @@ TH_INLINE struct group group_lock(struct thi_map *map, uint64_t hash, uint64_t *
 
 enum insert { INSERT_DONE, INSERT_PRESENT, INSERT_FULL, INSERT_AGAIN };
 
+/* True: the key's home line does not hold it, *vacant is a free cell there or NULL. False:
+ * found->cell holds it. */
+TH_INLINE bool home_lacks(const struct thi_map *map, const struct key_kind *kind,
+                          const struct spot *spot, const struct key *key, struct found *found,
+                          struct cell **vacant)
+{
+    struct cell *line = spot_line(spot, key->hash);
+#ifdef TH_LINE_WHOLE
+    void *first = NULL;
+    if (!kind->bytes && TH_LIKELY(thi_line_lacks(line, key->word, &first))) {
+        *vacant = first;
+        return true;
+    }
+#endif
+    uint64_t stored;
+    if (TH_UNLIKELY(home_find(map, kind, spot->cells, key, &found->cell, &stored))) {
+        return false;
+    }
+    uintptr_t offset = (uintptr_t)thi_line_find(line, TH_KEY_EMPTY, false) * TH_LINE_UNIT;
+    *vacant =
+        offset == TH_LINE_NONE * TH_LINE_UNIT ? NULL : (struct cell *)((uintptr_t)line + offset);
+    return true;
+}
+
 /* The whole of an insert into a home line with a free cell. Everything is found before the lock is
  * taken: that the word is still the same then proves that nothing was inserted, erased or moved in
  * the group since it was read, for each of these changes the count or the version. INSERT_PRESENT:
@@ -405,19 +447,16 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
     struct spot spot = spot_of(map, key->hash);
     __builtin_prefetch(spot.side, 1); /* to write: one transfer between cores, not two */
     uint64_t word = word_load(spot.side);
-    uint64_t stored;
-    if (TH_UNLIKELY(home_find(map, kind, spot.cells, key, &found->cell, &stored))) {
+    struct cell *cell = NULL;
+    if (TH_UNLIKELY(!home_lacks(map, kind, &spot, key, found, &cell))) {
         found->value = cell_value(found->cell);
         return word_same(word_recheck(spot.side), word) ? INSERT_PRESENT : INSERT_AGAIN;
     }
-    struct cell *line = spot_line(&spot, key->hash);
-    unsigned offset = thi_line_find(line, TH_KEY_EMPTY, false);
-    bool room = offset != TH_LINE_NONE && spot_covers_all(&spot, key->hash, word);
+    bool room = cell != NULL && spot_covers_all(&spot, key->hash, word);
     if (!room || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
         return INSERT_AGAIN;
     }
     THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
-    struct cell *cell = (struct cell *)((uintptr_t)line + (uintptr_t)offset * TH_LINE_UNIT);
     cell_store_value(cell, value);
     cell_store_key(cell, key_word);
     found->value = word + TH_WORD_COUNT_ONE;

@@ -33,6 +33,16 @@ TH_NOINLINE bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash
 th_status thi_integer_put(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
 {
     struct key key = integer_key_of_hash(hash);
+    uint64_t before;
+    if (thi_integer_update_next(map, hash, value, &before)) {
+        if (old != NULL) {
+            *old = before;
+        }
+        if (TH_UNLIKELY(map->drop != NULL)) {
+            thi_map_value_retire(map, before, hash);
+        }
+        return TH_EXISTS;
+    }
     for (;;) {
         if (core_replace(map, &integer_kind, &key, value, old) == TH_OK) {
             return TH_EXISTS;
@@ -50,6 +60,9 @@ th_status thi_integer_insert(struct thi_map *map, uint64_t hash, uint64_t value,
 {
     struct key key = integer_key_of_hash(hash);
     uint64_t seen;
+    if (thi_integer_insert_next(map, hash, value)) {
+        return TH_OK;
+    }
     th_status status = core_insert(map, &integer_kind, &key, key.word, value, &seen);
     if (status == TH_EXISTS && present != NULL) {
         *present = seen;
@@ -79,7 +92,17 @@ th_status thi_integer_fetch_add(struct thi_map *map, uint64_t plain, uint64_t de
 th_status thi_integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old)
 {
     struct key key = integer_key_of_hash(hash);
-    return core_erase(map, &integer_kind, &key, NULL, old);
+    uint64_t before;
+    if (!thi_integer_erase_next(map, hash, &before)) {
+        return core_erase(map, &integer_kind, &key, NULL, old);
+    }
+    if (old != NULL) {
+        *old = before;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, before, hash);
+    }
+    return TH_OK;
 }
 
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t plain, uint64_t expected,

@@ -61,6 +61,12 @@ bool thi_integer_get_absent(const struct thi_map *map, uint64_t hash, uint64_t *
                             const struct side *side, uint64_t word);
 th_status thi_integer_put(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old);
 th_status thi_integer_insert(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *present);
+/* map_next.c: writes one line further. True: done; false: not this way. Replaced and erased values
+ * are the caller's to retire. */
+bool thi_integer_insert_next(struct thi_map *map, uint64_t hash, uint64_t value);
+bool thi_integer_erase_next(struct thi_map *map, uint64_t hash, uint64_t *old);
+bool thi_integer_update_next(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old);
+
 th_status thi_integer_replace(struct thi_map *map, uint64_t key, uint64_t value, uint64_t *old);
 th_status thi_integer_compare_exchange(struct thi_map *map, uint64_t key, uint64_t *expected,
                                        uint64_t desired);
@@ -84,10 +90,12 @@ TH_INLINE bool integer_update(struct thi_map *map, uint64_t hash, uint64_t value
 {
     struct found found = {.stored = hash | TH_KEY_MARKS};
     void *line = (void *)(uintptr_t)thi_line_at(&map->span, &map->whole, hash);
-    found.cell = thi_line_likely(line, found.stored);
-    if (TH_UNLIKELY(found.cell == NULL) || TH_UNLIKELY(!cell_try_lock(found.cell, found.stored))) {
+    void *cell;
+    if (!thi_line_likely(line, found.stored, &cell) ||
+        TH_UNLIKELY(!cell_try_lock(cell, found.stored))) {
         return false;
     }
+    found.cell = cell;
     THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
     uint64_t before = held_cell_set(&found, value);
     if (old != NULL) {

@@ -210,7 +210,7 @@ TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kin
     struct spot spot = spot_of(map, key->hash);
     __builtin_prefetch(spot.side, 1); /* to write: one transfer between cores, not two */
     uint64_t word = word_load(spot.side);
-    if (TH_UNLIKELY(!home_find(map, kind, spot.cells, key, &found->cell, &found->stored))) {
+    if (TH_UNLIKELY(!home_find_to_lock(map, kind, &spot, key, found))) {
         return quick_absent(&spot, key->hash, word) == QUICK_ABSENT ? ERASE_ABSENT : ERASE_HELD;
     }
     /* A group that is absent is being filled by a split: it is the splitter's, though its word is

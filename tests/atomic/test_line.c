@@ -74,8 +74,16 @@ TEST(line_get_tells_keys_that_differ_in_one_bit)
             CHECK_EQ(found, first);
             CHECK_EQ(value, found ? 100 + place : 7);
             CHECK_EQ(thi_line_get(&line, wanted, NULL), found);
-            void *likely = thi_line_likely(&line, wanted);
+            void *likely = NULL;
+            CHECK(thi_line_likely(&line, wanted, &likely));
             CHECK(likely == (void *)&line.cells[first ? place : 0]);
+            void *vacant = &line;
+            CHECK_EQ(thi_line_lacks(&line, wanted, &vacant), false);
+            CHECK(vacant == NULL);
+            CHECK_EQ(thi_line_lacks(&line, ~wanted & ~(uint64_t)1, &vacant), true);
+            th_u64_init(&line.cells[place].key, 0);
+            (void)thi_line_lacks(&line, wanted, &vacant);
+            CHECK(vacant == (void *)&line.cells[place]);
         }
     }
 }
