@@ -11,3 +11,10 @@ target_include_directories(tophash_check
     PUBLIC ${PROJECT_SOURCE_DIR}/check PRIVATE ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(tophash_check PRIVATE tophash_flags)
 target_link_libraries(tophash_command PRIVATE tophash_check)
+
+# The command finds the library beside itself, as built or as installed, and the header with it.
+file(RELATIVE_PATH bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+set_source_files_properties(${PROJECT_SOURCE_DIR}/check/driver/find.c PROPERTIES
+    COMPILE_DEFINITIONS "TH_CHECK_SOURCE_INCLUDE=\"${PROJECT_SOURCE_DIR}/include\";\
+TH_CHECK_LIBRARY_FOLDER=\"${bin_to_lib}\"")
+install(TARGETS tophash_check ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
