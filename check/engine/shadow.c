@@ -75,6 +75,7 @@ struct shadow {
 struct access {
     struct thi_engine_access who;
     const uint16_t *hb; /* NULL: nothing is known */
+    uintptr_t end;      /* of the range, which may reach over several cells */
 };
 
 struct shadow *thi_shadow_new(void)
@@ -285,7 +286,7 @@ static bool block_check(struct thi_engine *engine, const struct cell *cell,
                             "the allocation does not happen before this access", &block->alloc);
     }
     size_t offset = address - block->address; /* wraps below the block */
-    if (offset > block->bytes || access->who.bytes > block->bytes - offset) {
+    if (offset > block->bytes || access->end - address > block->bytes - offset) {
         return access_error(engine, access, TH_ENGINE_OUT_OF_BOUNDS,
                             "the access reaches beyond its block", &block->alloc);
     }
@@ -411,6 +412,7 @@ static uint8_t part_bytes(uintptr_t address, uintptr_t end)
 static bool range_access(struct thi_engine *engine, struct access *access, uintptr_t address,
                          uintptr_t end, size_t range_bytes)
 {
+    access->end = end;
     while (address < end) {
         access->who.address = address;
         access->who.bytes = part_bytes(address, end);
@@ -432,6 +434,7 @@ bool thi_shadow_atomic(struct thi_engine *engine, uint32_t location, bool write,
     access.who.atomic = !plain;
     access.who.address = l->address;
     access.who.bytes = l->bytes;
+    access.end = l->address + l->bytes;
     return cell_access(engine, &access, l->bytes);
 }
 
