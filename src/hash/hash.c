@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * hash.c - making a seed, the way back from a mixed key, and the keyed hash of bytes.
  *
- * Guarantees   G1 every multiplier of a seed is odd, has about as many ones as zeros in every
- *              quarter, and so has its inverse. G2 thi_hash_bytes reads exactly `size` bytes.
+ * Guarantees   G1 every multiplier of a seed is odd; it, its inverse and the mask have about as
+ *              many ones as zeros in every quarter. G2 thi_hash_bytes reads exactly `size` bytes.
  * Progress     wait-free; nothing is shared.
  * Sources      splitmix64 (Steele, Lea, Flood) expands the seed; inverse by Newton's iteration;
  *              folding a 64 x 64 to 128 bit product: folded-multiply hashes (wyhash, Wang Yi); what
@@ -45,9 +45,19 @@ static bool bits_balanced(uint64_t word)
     return true;
 }
 
+/* One word in twelve is refused, one multiplier in six; the state runs through all 2^64 words. */
+static uint64_t mask_next(uint64_t *state)
+{
+    uint64_t mask = seed_next(state);
+    while (!bits_balanced(mask)) {
+        mask = seed_next(state);
+    }
+    return mask;
+}
+
 static uint64_t multiplier_next(uint64_t *state)
 {
-    for (;;) { /* about one in ten words is refused; the state runs through all 2^64 words */
+    for (;;) {
         uint64_t odd = seed_next(state) | 1;
         if (bits_balanced(odd) && bits_balanced(odd_inverse(odd))) {
             return odd;
@@ -58,7 +68,7 @@ static uint64_t multiplier_next(uint64_t *state)
 void thi_seed_init(struct thi_seed *seed, uint64_t random)
 {
     uint64_t state = random;
-    seed->mask = seed_next(&state);
+    seed->mask = mask_next(&state);
     seed->multiplier_1 = multiplier_next(&state);
     seed->multiplier_2 = multiplier_next(&state);
     seed->inverse_1 = odd_inverse(seed->multiplier_1);
