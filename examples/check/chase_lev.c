@@ -4,8 +4,8 @@
  *
  * Switches     JOBS, TAKES, THIEVES. PUT_FENCE, BOTTOM_LOAD: a job before it is seen. TAKE_FENCE,
  *              STEAL_FENCE: seq_cst, so that owner and thief do not both think the last job is
- *              theirs. TOP_CAS: who moves the top has the job. TOP_BY_STORE: the owner moves the
- *              top without asking.
+ *              theirs. TOP_CAS: seq_cst as published; relaxed passes here, for the fences order
+ *              what it would. TOP_BY_STORE: the owner moves the top without asking.
  * Sources      D. Chase, Y. Lev, Dynamic Circular Work-Stealing Deque, SPAA 2005; N. Le, A. Pop,
  *              A. Cohen, F. Zappa Nardelli, Correct and Efficient Work-Stealing for Weak Memory
  *              Models, PPoPP 2013.

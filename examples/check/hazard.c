@@ -7,9 +7,10 @@
  *
  * Switches     SET_FENCE, SCAN_FENCE: seq_cst on both sides, so that either the scan sees the
  *              hazard, or the second look at the top sees the node gone. Anything weaker: the
- *              other thread reads freed memory. CLEAR_STORE, SCAN_LOAD: the last look at a node
- *              before it is freed. SET_STORE: the same, where a hazard takes another's place.
- *              PUSH_CAS: a node before the pointer to it.
+ *              other thread reads freed memory. SET_STORE, where a hazard takes another's place,
+ *              and SCAN_LOAD: the last look at a node before it is freed. CLEAR_STORE: the same;
+ *              relaxed passes here, for who clears has taken the node himself. PUSH_CAS: a node
+ *              before the pointer to it.
  *              NO_SECOND_LOOK: the hazard is set, and nobody asks whether it was in time.
  *              CLEAR_EARLY: the hazard is cleared before the exchange that needs it. Nothing is
  *              read after it was freed, so only a checker that gives the same address again
@@ -42,7 +43,7 @@
 #define PUSH_CAS memory_order_release
 #endif
 
-enum { THREADS = 2 };
+enum { THREADS = 2, POPS = 4 };
 
 struct node {
     struct node *next;
@@ -51,7 +52,8 @@ struct node {
 
 static _Atomic(struct node *) top;
 static _Atomic(struct node *) hazards[THREADS];
-static struct node *left_over[THREADS];
+static struct node *left_over[THREADS][POPS]; /* not linked: the other thread reads the nodes */
+static int left_over_count[THREADS];
 static int sums[THREADS];
 
 static void push(int value)
@@ -72,8 +74,7 @@ static void node_retire(int thread, struct node *node)
 {
     atomic_thread_fence(SCAN_FENCE);
     if (atomic_load_explicit(&hazards[1 - thread], SCAN_LOAD) == node) {
-        node->next = left_over[thread];
-        left_over[thread] = node;
+        left_over[thread][left_over_count[thread]++] = node;
     } else {
         free(node);
     }
@@ -103,14 +104,14 @@ static void hazard_clear(int thread)
     atomic_store_explicit(&hazards[thread], NULL, CLEAR_STORE);
 }
 
-static void pop(int thread)
+static struct node *pop(int thread)
 {
     struct node *node;
     struct node *next;
     do {
         node = top_protect(thread);
         if (node == NULL) {
-            return;
+            return NULL;
         }
         next = node->next;
 #ifdef CLEAR_EARLY
@@ -122,20 +123,27 @@ static void pop(int thread)
     hazard_clear(thread);
 #endif
     sums[thread] += node->value;
-    node_retire(thread, node);
+    return node;
 }
 
 static void *recycler(void *unused)
 {
-    pop(0);
-    pop(0);
+    struct node *first = pop(0);
+    struct node *second = pop(0);
+    if (second != NULL) {
+        node_retire(0, second);
+    }
+    node_retire(0, first);
     push(4);
     return unused;
 }
 
 static void *popper(void *unused)
 {
-    pop(1);
+    struct node *node = pop(1);
+    if (node != NULL) {
+        node_retire(1, node);
+    }
     return unused;
 }
 
@@ -148,15 +156,13 @@ int main(void)
     pthread_create(&threads[1], NULL, popper, NULL);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
-    while (atomic_load_explicit(&top, memory_order_relaxed) != NULL) {
-        pop(0);
+    for (struct node *node = pop(0); node != NULL; node = pop(0)) {
+        node_retire(0, node);
     }
     assert(sums[0] + sums[1] == 1 + 2 + 4);
     for (int i = 0; i < THREADS; i++) {
-        while (left_over[i] != NULL) {
-            struct node *node = left_over[i];
-            left_over[i] = node->next;
-            free(node);
+        while (left_over_count[i] > 0) {
+            free(left_over[i][--left_over_count[i]]);
         }
     }
     return 0;

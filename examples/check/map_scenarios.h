@@ -69,7 +69,8 @@ struct scenario {
 
 enum scenario_name {
     TWO_KEYS,     /* each thread puts one key and gets the other */
-    SPLIT_READ,   /* an entry moves, another comes home into its cell, both are read */
+    SPLIT_READ,   /* an entry moves, and another takes its cell, under a reader of the first */
+    SPLIT_HOME,   /* the same under a reader of the second */
     SPLIT_INSERT, /* a key arrives while its group is split */
     SPLIT_UPDATE, /* a value is replaced while its entry moves, and read by a third thread */
     SPLIT_HELD,   /* the entry's holder stopped for ever */
@@ -86,7 +87,10 @@ static struct scenario scenarios[] = {
                    {STEP(PUT, C, 2), STEP(FENCE, 0, 0), STEP(GET, A, 1)}},
                   {STEP(GET, A, 2), STEP(GET, C, 2)}},
     [SPLIT_READ] = {{STEP(PUT, B, 1), STEP(PUT, A, 1)},
-                    {{STEP(SPLIT, 0, 0)}, {STEP(GET, B, 1)}, {STEP(GET, A, 1)}},
+                    {{STEP(SPLIT, 0, 0)}, {STEP(GET, B, 1)}},
+                    {STEP(GET, A, 1), STEP(GET, B, 1)}},
+    [SPLIT_HOME] = {{STEP(PUT, B, 1), STEP(PUT, A, 1)},
+                    {{STEP(SPLIT, 0, 0)}, {STEP(GET, A, 1)}},
                     {STEP(GET, A, 1), STEP(GET, B, 1)}},
     [SPLIT_INSERT] = {{STEP(PUT, A, 1)},
                       {{STEP(SPLIT, 0, 0)}, {STEP(PUT, B, 1)}},
