@@ -156,7 +156,8 @@ TH_INLINE bool thi_line_lacks(void *line, uint64_t key, void **vacant)
     th_fence_signal_acq();
     uint64_t empty = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi32(halves, _mm_setzero_si128()));
     *vacant = empty == 0 ? NULL : (char *)line + line_lowest_bit(empty) * TH_LINE_UNIT;
-    return line_match_low(_mm_or_si128(halves, line_mark()), key | TH_LINE_MARK) == 0;
+    __m128i mark = _mm_set1_epi32((int)TH_LINE_MARK); /* of a lower half */
+    return line_match_low(_mm_or_si128(halves, mark), key | TH_LINE_MARK) == 0;
 }
 
 /* Takes the value of the cell, of four {key, value} cells at a 64-byte boundary, whose key is

@@ -81,6 +81,9 @@ TEST(line_get_tells_keys_that_differ_in_one_bit)
             CHECK_EQ(thi_line_lacks(&line, wanted, &vacant), false);
             CHECK(vacant == NULL);
             CHECK_EQ(thi_line_lacks(&line, ~wanted & ~(uint64_t)1, &vacant), true);
+            th_u64_init(&line.cells[place].key, wanted & ~TH_LINE_MARK);
+            th_u64_init(&line.cells[place ^ 1].key, ~wanted);
+            CHECK_EQ(thi_line_lacks(&line, wanted, &vacant), false);
             th_u64_init(&line.cells[place].key, 0);
             (void)thi_line_lacks(&line, wanted, &vacant);
             CHECK(vacant == (void *)&line.cells[place]);
