@@ -412,7 +412,6 @@ static uint8_t part_bytes(uintptr_t address, uintptr_t end)
 static bool range_access(struct thi_engine *engine, struct access *access, uintptr_t address,
                          uintptr_t end, size_t range_bytes)
 {
-    access->end = end;
     while (address < end) {
         access->who.address = address;
         access->who.bytes = part_bytes(address, end);
@@ -524,6 +523,7 @@ enum thi_plain_result thi_engine_plain(struct thi_engine *engine, uintptr_t addr
     uint32_t clock = engine->threads[engine->running].executed_count;
     struct access access = access_of(engine, engine->running, clock, write, site);
     uintptr_t end = address + bytes;
+    access.end = end;
     while (address < end) {
         uintptr_t part_end = address + part_bytes(address, end);
         uint32_t first = locations_restore(engine, address, part_end);
