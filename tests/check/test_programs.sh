@@ -3,8 +3,8 @@
 # Goal: every example is verified, each of its broken twins is reported at the line that is wrong.
 # Method: each row of programs/table.tsv is one run of `tophash check`; its columns, after the
 # program in examples/check/: what is given to the command, the verdict, and what the report must
-# contain. Parts of that are separated by ` | `; `@text` stands for the line of the program that
-# holds the text, as file:line. Rows are run two at a time; with an argument, the rows it matches.
+# contain. Parts of that are separated by ` | `; `@text` stands for the first line of the program, or
+# of a header beside it, that holds the text, as file:line. Rows are run two at a time; with an argument, the rows it matches.
 set -eu
 table=$TOPHASH_SOURCE_DIR/tests/check/programs/table.tsv
 examples=$TOPHASH_SOURCE_DIR/examples/check
@@ -28,8 +28,8 @@ part_missing() { # program report parts
         rest=${rest#* | }
         case $part in
         @*)
-            found=$(grep -nF -- "${part#@}" "$examples/$1" | head -n 1 | cut -d: -f1)
-            part=$(basename "$1"):${found:-?}
+            found=$(grep -nF -- "${part#@}" "$examples/$1" "$examples"/*.h | head -n 1)
+            part=$(echo "${found:-$part}" | cut -d: -f1,2 | sed 's|.*/||')
             ;;
         esac
         grep -qF -- "$part" "$2" || { echo "$part" && return; }
