@@ -29,11 +29,14 @@
  *              I6 `count` is the number of live cells of the group.
  *
  * Access       field        readers               writers              guard
+ *              cell         whole (x86-64, AVX)   as key and value     as key and value
  *              cell.key     acquire               release; CAS acq     cell LOCK, group LOCK (I2)
  *              cell.value   acquire               release              cell LOCK; empty: group LOCK
  *              side.word    acquire, then rlx     release; CAS acq     group LOCK
  *              side.passed  acquire               release              group LOCK
  *              passes[]     plain                 plain                group LOCK
+ *              map.span     acquire               CAS rel              none: any value is safe
+ *              map.whole    relaxed, after span   relaxed, before span all four group LOCKs
  *              map.hint     acquire               release, CAS rel     none: any value is safe
  *              map.cells    acquire               release              all four group LOCKs
  *              map.runs     acquire               CAS acq_rel          none

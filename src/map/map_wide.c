@@ -10,10 +10,19 @@
 
 struct th_au8 thi_map_wide;
 
+/* What the processor said when it was asked: asking takes long. */
+enum { WIDE_UNKNOWN, WIDE_NO, WIDE_YES };
+static struct th_au8 wide_said;
+
 void thi_map_wide_choose(void)
 {
-    /* relaxed: both paths are right; which one a thread takes does not matter. */
-    th_u8_store_rlx(&thi_map_wide, thi_port_has_wide_loads());
+    /* relaxed, all: whoever asks gets the same answer; both paths are right. */
+    uint8_t said = th_u8_load_rlx(&wide_said);
+    if (said == WIDE_UNKNOWN) {
+        said = thi_port_has_wide_loads() ? WIDE_YES : WIDE_NO;
+        th_u8_store_rlx(&wide_said, said);
+    }
+    th_u8_store_rlx(&thi_map_wide, said == WIDE_YES);
 }
 
 bool thi_map_reads_whole(void)

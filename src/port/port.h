@@ -72,16 +72,10 @@ TH_INLINE void thi_port_memory_show(void *memory, size_t size)
 }
 #endif
 
-/* True if the processor has 16-byte vector loads that are never torn, and the compare instructions
- * that go with them (x86-64: AVX). */
-TH_INLINE bool thi_port_has_wide_loads(void)
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx") != 0 && __builtin_cpu_supports("bmi") != 0;
-#else
-    return false;
-#endif
-}
+/* True if the processor's aligned 16-byte vector loads are never torn, and it has the compare
+ * instructions that go with them (x86-64: AVX and BMI, of makers who say so). Asks the processor
+ * each time, which under a hypervisor takes microseconds. */
+bool thi_port_has_wide_loads(void);
 
 /* Tells the core that we spin. */
 TH_INLINE void thi_port_pause(void)
