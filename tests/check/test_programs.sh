@@ -3,8 +3,9 @@
 # Goal: every example is verified, each of its broken twins is reported at the line that is wrong.
 # Method: each row of programs/table.tsv is one run of `tophash check`; its columns, after the
 # program in examples/check/: what is given to the command, the verdict, and what the report must
-# contain. Parts of that are separated by ` | `; `@text` stands for the first line of the program, or
-# of a header beside it, that holds the text, as file:line. Rows are run two at a time; with an argument, the rows it matches.
+# contain. Parts of that are separated by ` | `; `@text` stands for the first line of the program,
+# or of a header beside it, that holds the text, as file:line. Rows are run two at a time; with an
+# argument, the rows it matches.
 set -eu
 table=$TOPHASH_SOURCE_DIR/tests/check/programs/table.tsv
 examples=$TOPHASH_SOURCE_DIR/examples/check
