@@ -307,7 +307,7 @@ static struct condition *condition_atom(struct parser *parser)
             thi_lex_next(parser);
         }
         struct condition *not_it = condition_new(parser, CONDITION_NOT);
-        if (thi_parse_nest(parser)) {
+        if (thi_parse_nest(parser) && not_it != NULL) {
             not_it->left = condition_atom(parser);
         }
         parser->nesting--;
