@@ -43,8 +43,8 @@ static void steps_number(struct thi_analysis *analysis, bool *shown, uint32_t *a
 
 bool thi_analysis_init(struct thi_analysis *analysis, const struct thi_record *record)
 {
-    *analysis = (struct thi_analysis){.record = record,
-                                      .edge = {.from = TH_RECORD_NONE, .to = TH_RECORD_NONE}};
+    const struct thi_edge none = {.from = TH_RECORD_NONE, .to = TH_RECORD_NONE};
+    *analysis = (struct thi_analysis){.record = record, .edge = none, .cause = none};
     size_t count = record->event_count + 1;
     bool *needed = calloc(count, sizeof *needed);
     bool *shown = calloc(count, sizeof *shown);

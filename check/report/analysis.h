@@ -57,6 +57,7 @@ struct thi_analysis {
     uint32_t *late;     /* by event: an earlier step that a write's value stands behind; NONE */
     bool *setup;        /* by event: comes before all that other threads do */
     struct thi_edge edge;
+    struct thi_edge cause; /* edge MISSING: what let it come to that, if a stale read did */
 };
 
 /* False: out of memory, and nothing to undo. `record` must outlive the analysis. */

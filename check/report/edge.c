@@ -19,6 +19,7 @@ struct search {
     uint32_t *before;       /* by event: the one before it on the way */
     enum thi_hop_kind *hop; /* by event: how it was reached */
     uint32_t *queue;        /* for the search of cycles */
+    uint32_t target;        /* what it reads itself comes too late to order it */
 };
 
 static bool is_placed(const struct search *search, uint32_t event)
@@ -109,8 +110,8 @@ static bool spread_read(struct search *search, uint32_t cost)
     bool more = false;
     for (uint32_t read = 0; read < record->event_count; read++) {
         const struct thi_record_event *event = &record->events[read];
-        if (is_placed(search, read) && thi_is_read(event) && thi_is_atomic(event) &&
-            search->cost[read] > cost + 1) {
+        if (read != search->target && is_placed(search, read) && thi_is_atomic(event) &&
+            thi_is_read(event) && search->cost[read] > cost + 1) {
             uint32_t source = reached_source(search, read, cost);
             if (source != TH_RECORD_NONE) {
                 reach(search, source, read, TH_HOP_READ,
@@ -195,6 +196,7 @@ static bool path_collect(const struct search *search, struct thi_edge *edge)
 static bool path_find(struct search *search, uint32_t from, uint32_t to, struct thi_edge *edge)
 {
     search_clear(search);
+    search->target = to;
     search->cost[from] = 0;
     search->hop[from] = TH_HOP_READ;
     for (uint32_t cost = 0;; cost++) {
@@ -220,6 +222,14 @@ static bool path_find(struct search *search, uint32_t from, uint32_t to, struct 
     return true;
 }
 
+/* May a cycle go through the event although it is no atomic access? */
+static bool is_step_of_cycle(const struct thi_record_event *event)
+{
+    return event->kind == TH_RECORD_FENCE || event->kind == TH_RECORD_THREAD_CREATE ||
+           event->kind == TH_RECORD_THREAD_JOIN || event->kind == TH_RECORD_THREAD_END ||
+           event->kind == TH_RECORD_LOCK || event->kind == TH_RECORD_UNLOCK;
+}
+
 /* How `to` must follow `from` in a sequentially consistent order; false: it need not. */
 static bool cycle_hop(const struct search *search, uint32_t from, uint32_t to,
                       enum thi_hop_kind *kind)
@@ -228,7 +238,7 @@ static bool cycle_hop(const struct search *search, uint32_t from, uint32_t to,
     const struct thi_record_event *a = &record->events[from], *b = &record->events[to];
     if (a->thread == b->thread) {
         *kind = TH_HOP_PROGRAM;
-        return a->index < b->index && (thi_is_atomic(b) || b->kind == TH_RECORD_FENCE);
+        return a->index < b->index && (thi_is_atomic(b) || is_step_of_cycle(b));
     }
     if (b->source == from) {
         *kind = TH_HOP_FROM;
@@ -240,8 +250,9 @@ static bool cycle_hop(const struct search *search, uint32_t from, uint32_t to,
         *kind = TH_HOP_OLDER;
         return true;
     }
+    /* Where two accesses synchronise, the read itself is the better step. */
     *kind = TH_HOP_ORDERED;
-    return thi_record_hb(record, from, to);
+    return is_step_of_cycle(a) && thi_record_hb(record, from, to);
 }
 
 /* A seq_cst fence between two events of a thread. */
@@ -378,8 +389,11 @@ static void edge_find(struct search *search, struct thi_edge *edge)
     } else if (failure->kind == TH_FAILURE_UNPUBLISHED && pair) {
         pair_find(search, failure->other, failure->event, false, edge);
     } else if (failure->kind == TH_FAILURE_USE_AFTER_FREE && pair) {
-        if (!thi_record_hb(record, failure->other, failure->event)) {
-            pair_find(search, failure->event, failure->other, false, edge);
+        bool frees = record->events[failure->event].kind == TH_RECORD_FREE;
+        uint32_t access = frees ? failure->other : failure->event;
+        uint32_t freed = frees ? failure->event : failure->other;
+        if (!thi_record_hb(record, freed, access)) {
+            pair_find(search, access, freed, false, edge);
         }
     } else if (failure->kind == TH_FAILURE_UNINITIALISED && failure->event < record->event_count &&
                (write = initialiser(record, failure->event)) != TH_RECORD_NONE) {
@@ -404,6 +418,9 @@ bool thi_analysis_edge(struct thi_analysis *analysis)
         search.cost != NULL && search.before != NULL && search.hop != NULL && search.queue != NULL;
     if (done) {
         edge_find(&search, &analysis->edge);
+        if (analysis->edge.kind == TH_EDGE_MISSING) {
+            stale_find(&search, &analysis->cause);
+        }
     }
     free(search.cost);
     free(search.before);

@@ -22,9 +22,9 @@ static void paragraph_put(struct thi_text *text, struct thi_text *paragraph,
     thi_text_clear(paragraph);
 }
 
-static void needs_say(struct thi_text *line, const struct thi_analysis *analysis)
+static void needs_say(struct thi_text *line, const struct thi_analysis *analysis,
+                      const struct thi_edge *edge)
 {
-    const struct thi_edge *edge = &analysis->edge;
     thi_text_string(line, "needs: ");
     thi_say_place(line, analysis, edge->from);
     thi_text_string(line, " -> ");
@@ -90,12 +90,11 @@ static void hop_would(struct thi_text *line, const struct thi_analysis *analysis
 }
 
 static void broken_put(struct thi_text *text, const struct thi_analysis *analysis,
-                       const struct thi_report_options *options)
+                       const struct thi_edge *edge, const struct thi_report_options *options)
 {
-    const struct thi_edge *edge = &analysis->edge;
     struct thi_text line = {.bytes = NULL};
     bool any = false;
-    needs_say(&line, analysis);
+    needs_say(&line, analysis, edge);
     paragraph_put(text, &line, options);
     for (size_t i = 0; i < edge->hop_count; i++) {
         if (edge->path[i].kind == TH_HOP_READ) {
@@ -125,7 +124,7 @@ static void missing_put(struct thi_text *text, const struct thi_analysis *analys
     const struct thi_edge *edge = &analysis->edge;
     const struct thi_record *record = analysis->record;
     struct thi_text line = {.bytes = NULL};
-    needs_say(&line, analysis);
+    needs_say(&line, analysis, edge);
     if (record->failure.kind == TH_FAILURE_RACE) {
         thi_text_string(&line, ", or the other way round");
     }
@@ -135,13 +134,19 @@ static void missing_put(struct thi_text *text, const struct thi_analysis *analys
                     " reads no atomic value that T%" PRIu32 " wrote after its own",
                     record->events[edge->to].thread, record->events[edge->from].thread);
     paragraph_put(text, &line, options);
-    thi_text_string(&line, record->failure.kind == TH_FAILURE_USE_AFTER_FREE
-                               ? "would: a free that waits until nobody can reach the block any "
-                                 "more (a hazard pointer, an epoch, a count) would create it"
-                               : "would: a lock around both, or a release store after the first "
-                                 "whose value an acquire load before the second waits for, would "
-                                 "create it");
-    paragraph_put(text, &line, options);
+    if (analysis->cause.kind == TH_EDGE_NONE) {
+        thi_text_string(&line,
+                        record->failure.kind == TH_FAILURE_USE_AFTER_FREE
+                            ? "would: a free that waits until nobody can reach the block any "
+                              "more (a hazard pointer, an epoch, a count) would create it"
+                            : "would: a lock around both, or a release store after the first "
+                              "whose value an acquire load before the second waits for, would "
+                              "create it");
+        paragraph_put(text, &line, options);
+    } else {
+        thi_text_string(&line, "How it could come to that, with a load that is not up to date:");
+        paragraph_put(text, &line, options);
+    }
     thi_text_fini(&line);
 }
 
@@ -174,9 +179,8 @@ static void hop_cycle_say(struct thi_text *line, const struct thi_analysis *anal
 }
 
 static void cycle_put(struct thi_text *text, const struct thi_analysis *analysis,
-                      const struct thi_report_options *options)
+                      const struct thi_edge *edge, const struct thi_report_options *options)
 {
-    const struct thi_edge *edge = &analysis->edge;
     struct thi_text line = {.bytes = NULL};
     thi_text_string(&line, "needs: one order of all these steps in which every load sees the "
                            "newest store; they form a circle, so there is none");
@@ -234,13 +238,22 @@ static void none_put(struct thi_text *text, const struct thi_analysis *analysis,
     thi_text_fini(&line);
 }
 
+static void edge_put(struct thi_text *text, const struct thi_analysis *analysis,
+                     const struct thi_edge *edge, const struct thi_report_options *options)
+{
+    switch (edge->kind) {
+    case TH_EDGE_NONE: none_put(text, analysis, options); break;
+    case TH_EDGE_BROKEN: broken_put(text, analysis, edge, options); break;
+    case TH_EDGE_MISSING: missing_put(text, analysis, options); break;
+    case TH_EDGE_CYCLE: cycle_put(text, analysis, edge, options); break;
+    }
+}
+
 void thi_report_edge(struct thi_text *text, const struct thi_analysis *analysis,
                      const struct thi_report_options *options)
 {
-    switch (analysis->edge.kind) {
-    case TH_EDGE_NONE: none_put(text, analysis, options); break;
-    case TH_EDGE_BROKEN: broken_put(text, analysis, options); break;
-    case TH_EDGE_MISSING: missing_put(text, analysis, options); break;
-    case TH_EDGE_CYCLE: cycle_put(text, analysis, options); break;
+    edge_put(text, analysis, &analysis->edge, options);
+    if (analysis->cause.kind != TH_EDGE_NONE) {
+        edge_put(text, analysis, &analysis->cause, options);
     }
 }

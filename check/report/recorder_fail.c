@@ -74,7 +74,8 @@ bool thi_recorder_error_note(struct thi_recorder *recorder, const struct thi_eng
     const struct thi_recorder_note *last =
         recorder->note_count > 0 ? &recorder->notes[recorder->note_count - 1].note : NULL;
     bool noted = last != NULL && last->thread == note.thread && last->index == note.index &&
-                 last->site == note.site && last->kind == note.kind &&
+                 last->site == note.site &&
+                 (last->kind == note.kind || last->kind == TH_RECORD_FREE) &&
                  overlaps(last->address, last->bytes, note.address, note.bytes);
     if (!noted) {
         thi_recorder_note(recorder, &note);

@@ -144,6 +144,10 @@ void thi_say_kind(struct thi_text *text, const struct thi_record *record, uint32
     case TH_RECORD_FENCE: thi_text_string(text, "fence"); break;
     case TH_RECORD_ALLOC: thi_text_string(text, "allocation"); break;
     case TH_RECORD_FREE: thi_text_string(text, "free"); break;
+    case TH_RECORD_LOCK: thi_text_string(text, "lock"); break;
+    case TH_RECORD_UNLOCK: thi_text_string(text, "unlock"); break;
+    case TH_RECORD_THREAD_CREATE: thi_text_string(text, "creation of the thread"); break;
+    case TH_RECORD_THREAD_JOIN: thi_text_string(text, "join"); break;
     default: thi_text_string(text, "event"); break;
     }
 }
@@ -231,16 +235,22 @@ static void life_say(struct thi_text *text, const struct thi_record *record, con
                      const char *other_did)
 {
     const struct thi_record_failure *failure = &record->failure;
-    thi_text_string(text, what);
-    if (failure->event < record->event_count) {
-        thi_text_string(text, ": ");
-        access_say(text, record, failure->event);
+    uint32_t event = failure->event, other = failure->other;
+    if (event < record->event_count && other < record->event_count &&
+        failure->kind == TH_FAILURE_USE_AFTER_FREE &&
+        record->events[event].kind == TH_RECORD_FREE) {
+        event = failure->other; /* the free was found to be too early */
+        other = failure->event;
     }
-    if (failure->other < record->event_count && other_did != NULL) {
-        const struct thi_record_event *other = &record->events[failure->other];
-        thi_text_format(text, ", T%" PRIu32 " %s ", other->thread, other_did);
+    thi_text_string(text, what);
+    if (event < record->event_count) {
+        thi_text_string(text, ": ");
+        access_say(text, record, event);
+    }
+    if (other < record->event_count && other_did != NULL) {
+        thi_text_format(text, ", T%" PRIu32 " %s ", record->events[other].thread, other_did);
         thi_text_string(text, "it at ");
-        thi_say_site(text, record, other->site);
+        thi_say_site(text, record, record->events[other].site);
     }
 }
 

@@ -226,7 +226,11 @@ static void cell_failure(struct table *table, uint32_t event)
     bool other = failure->other < table->record->event_count;
     switch (failure->kind) {
     case TH_FAILURE_RACE: thi_text_string(&table->cell, "! data race"); break;
-    case TH_FAILURE_USE_AFTER_FREE: thi_text_string(&table->cell, "! use after free"); break;
+    case TH_FAILURE_USE_AFTER_FREE:
+        thi_text_string(&table->cell, table->record->events[event].kind == TH_RECORD_FREE
+                                          ? "! freed while in use"
+                                          : "! use after free");
+        break;
     case TH_FAILURE_DOUBLE_FREE: thi_text_string(&table->cell, "! double free"); break;
     case TH_FAILURE_UNPUBLISHED:
     case TH_FAILURE_UNINITIALISED:
