@@ -3,8 +3,8 @@
  *
  * Progress     wait-free.
  * Sources      Intel SDM volume 3, "Guaranteed Atomic Operations"; AMD64 manual volume 2, "Access
- *              Atomicity": with AVX, aligned 16-byte loads are whole. Zhaoxin and Hygon say the same
- *              of theirs, as compilers' atomic libraries note.
+ *              Atomicity": with AVX, aligned 16-byte loads are whole. Zhaoxin and Hygon say the
+ *              same of theirs, as compilers' atomic libraries note.
  */
 #include "port/port.h"
 
