@@ -14,7 +14,7 @@ enum { WORKERS_MAX = 64 };
 const char thi_check_options_help[] =
     "  --max-executions=N  stop after so many executions, blocked ones counted\n"
     "  --max-seconds=S     stop after so long\n"
-    "  --max-events=N      cut executions longer than N events (4000: an error in the test)\n"
+    "  --max-events=N      cut executions of more than N events (else 500 are an error)\n"
     "  -j N                so many processes at once\n"
     "  --release-sequence=c11|c20\n"
     "                      whether a thread's later stores continue its release (c20: no)\n"
@@ -33,7 +33,7 @@ const char thi_check_options_help[] =
 
 void thi_check_options_init(struct thi_check_options *options)
 {
-    *options = (struct thi_check_options){.events_max = 4000, .workers = 1};
+    *options = (struct thi_check_options){.workers = 1};
 }
 
 /* Behind `prefix` in `argument`; NULL if it does not start so. */
@@ -131,7 +131,6 @@ enum thi_options_result thi_check_options_take(struct thi_check_options *options
     } else if ((value = value_of(argument, "--max-events=")) != NULL) {
         ok = number_read(value, 1000000, &number);
         options->events_max = ok ? (uint32_t)number : options->events_max;
-        options->events_bound_given = true;
     } else if ((value = value_of(argument, "-j")) != NULL) {
         ok = number_read(value, WORKERS_MAX, &number);
         options->workers = ok ? (uint32_t)number : options->workers;

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* An execution of more events has a loop without an end, unless somebody says otherwise. */
+enum { TH_CHECK_STEPS_MAX = 500 };
+
 struct thi_check_options {
     const char *command; /* how the user called us, to be shown; NULL: unknown */
     const char *replay;  /* a token */
@@ -17,10 +20,9 @@ struct thi_check_options {
     bool reuse;
     bool weak_cas_fails;
     bool c11_release_sequence;
-    bool quiet;  /* no progress line */
-    bool output; /* what the program prints is shown */
-    bool events_bound_given;
-    uint32_t events_max;
+    bool quiet;          /* no progress line */
+    bool output;         /* what the program prints is shown */
+    uint32_t events_max; /* 0: TH_CHECK_STEPS_MAX are an error */
     uint64_t executions_max;
     double seconds_max;
     uint32_t workers;

@@ -253,6 +253,7 @@ void thi_runtime_restart(void *context)
             memset(state, 0, sizeof *state);
         }
     }
+    thi_runtime.execution_steps = 0;
     thi_record_restart();
     thi_names_clear();
     thi_image_restore();
@@ -271,6 +272,18 @@ static uint32_t operation_events(const struct thi_thread *state)
     case TH_OP_CAS_WEAK: return state->cas_done ? 2 : 1;
     case TH_OP_YIELD: return 0;
     default: return 1;
+    }
+}
+
+static void endless_tell(struct thi_thread *state)
+{
+    if (state->operation.kind != TH_OP_STOP) {
+        snprintf(message_text, sizeof message_text,
+                 "an execution does not end within %d events: a loop without an end? "
+                 "(--max-events=N allows more)",
+                 TH_CHECK_STEPS_MAX);
+        thi_engine_fail(thi_runtime.engine, TH_ENGINE_SPIN, message_text, state->operation.site, 0);
+        state->operation = (struct thi_operation){.kind = TH_OP_STOP};
     }
 }
 
@@ -293,5 +306,9 @@ void thi_runtime_step(void *context, uint32_t thread, uint64_t result,
     thi_fiber_switch(thread);
     thi_turn_operation(thread);
     thi_runtime.active = false;
+    if (thi_runtime.options->events_max == 0 &&
+        (thi_runtime.execution_steps += operation_events(state)) > TH_CHECK_STEPS_MAX) {
+        endless_tell(state);
+    }
     *operation = state->operation;
 }

@@ -46,7 +46,8 @@ struct thi_runtime {
     struct thi_thread threads[TH_FIBERS_MAX];
     bool active;    /* an execution runs: accesses count */
     bool simulated; /* what runs is a thought experiment (turn.h): nothing may come of it */
-    uint64_t steps; /* so that a watch sees whether the program moves */
+    uint32_t execution_steps; /* events of this execution */
+    uint64_t steps;           /* so that a watch sees whether the program moves */
 };
 
 extern struct thi_runtime thi_runtime;
