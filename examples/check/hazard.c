@@ -80,10 +80,11 @@ static void node_retire(int thread, struct node *node)
     }
 }
 
-/* The top node, which nobody frees until the hazard is cleared; NULL: the stack is empty. */
+/* The top node, which nobody frees until the hazard is cleared; NULL: the stack is empty. The
+ * second load is acquire: what it finds may be a new node at the address of the first one. */
 static struct node *top_protect(int thread)
 {
-    struct node *node = atomic_load_explicit(&top, memory_order_acquire);
+    struct node *node = atomic_load_explicit(&top, memory_order_relaxed);
     for (;;) {
         atomic_store_explicit(&hazards[thread], node, SET_STORE);
         atomic_thread_fence(SET_FENCE);
@@ -101,6 +102,7 @@ static struct node *top_protect(int thread)
 
 static void hazard_clear(int thread)
 {
+    /* equivalent to relaxed: who clears his hazard here has taken the node himself */
     atomic_store_explicit(&hazards[thread], NULL, CLEAR_STORE);
 }
 
@@ -117,6 +119,7 @@ static struct node *pop(int thread)
 #ifdef CLEAR_EARLY
         hazard_clear(thread);
 #endif
+        /* equivalent to relaxed: the node was seen before, as long as it is protected */
     } while (!atomic_compare_exchange_strong_explicit(&top, &node, next, memory_order_acquire,
                                                       memory_order_relaxed));
 #ifndef CLEAR_EARLY

@@ -78,6 +78,7 @@ enum scenario_name {
     MERGE_UPDATE, /* as SPLIT_UPDATE, the other way */
     ERASE_UPDATE, /* a key goes while its value is replaced; its cell is filled by another */
     ERASE_READ,   /* the same under a reader */
+    INSERT_READ,  /* a key comes into a cell that had another tenant, under a reader */
     INSERT_TWICE  /* two threads bring one key */
 };
 
@@ -118,6 +119,9 @@ static struct scenario scenarios[] = {
     [ERASE_READ] = {{STEP(PUT, A, 1)},
                     {{STEP(ERASE, A, 0), STEP(PUT, B, 1)}, {STEP(GET, A, 0)}},
                     {STEP(GET, B, 1), STEP(ABSENT, A, 0)}},
+    [INSERT_READ] = {{STEP(PUT, A, 1), STEP(ERASE, A, 0)},
+                     {{STEP(PUT, B, 1)}, {STEP(GET, B, 0)}},
+                     {STEP(GET, B, 1)}},
     [INSERT_TWICE] = {{STEP(NOTHING, 0, 0)},
                       {{STEP(PUT, A, 1)}, {STEP(PUT, A, 1)}},
                       {STEP(GET, A, 1), STEP(ERASE, A, 0), STEP(ABSENT, A, 0)}},

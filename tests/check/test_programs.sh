@@ -68,6 +68,10 @@ if [ "${1:-}" = --row ]; then
     row_run "$2"
     exit 0
 fi
+if [ -n "${TOPHASH_SANITIZE:-}" ] || [ "${TOPHASH_COVERAGE:-}" = ON ]; then
+    echo "skipped: checked programs cannot be linked with an instrumented checker"
+    exit 77
+fi
 "$TOPHASH_COMMAND" check --help >/dev/null 2>&1 || {
     echo "skipped: this build has no checker"
     exit 77
