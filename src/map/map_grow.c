@@ -229,9 +229,11 @@ void thi_map_span_update(struct thi_map *map)
     uint64_t span = th_u64_load_rlx(&map->span);
     for (;;) {
         uint64_t hint = hint_load(map);
-        bool beyond = (hint & (TH_HINT_SMALL | TH_HINT_RUNS)) != 0 || !thi_map_reads_whole();
-        uint64_t wanted =
-            beyond ? 0 : depth_mask(word_depth(hint)) << TH_HASH_GROUP_SHIFT | TH_LINE_BITS;
+        /* Not before the address is run 0's: who moves the map to the table may stand between the
+         * hint and it. */
+        bool beyond = (hint & (TH_HINT_SMALL | TH_HINT_RUNS)) != 0 || !thi_map_has_whole(map);
+        uint64_t reach = depth_mask(word_depth(hint)) << TH_HASH_GROUP_SHIFT | TH_LINE_BITS;
+        uint64_t wanted = beyond ? TH_SPAN_ROOTS : reach;
         if (span == wanted) {
             return; /* or another is about to, who looks at the hint after us */
         }

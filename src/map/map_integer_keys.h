@@ -41,7 +41,7 @@ TH_INLINE size_t integer_get_keys(const struct thi_map *map, struct integer_keys
 {
     uint64_t hashes[TH_MAP_BATCH];
 #ifdef TH_LINE_WHOLE
-    if (TH_LIKELY(span_load(map) != 0)) {
+    if (TH_LIKELY(span_load(map) != TH_SPAN_ROOTS)) {
         const void *lines[TH_MAP_BATCH];
         for (size_t i = 0; i < count; i++) {
             hashes[i] = integer_hash(map, integer_keys_at(keys, at + i));

@@ -25,6 +25,11 @@ bool thi_map_has_cells(const struct thi_map *map)
     return cells_load(map) != (const char *)absent.cells;
 }
 
+bool thi_map_has_whole(const struct thi_map *map)
+{
+    return whole_load(map) != (const char *)absent.cells;
+}
+
 /* The map and its first, embedded block. */
 static size_t map_bytes(void)
 {
@@ -39,7 +44,7 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
                                        thi_round_up(sizeof(struct thi_map), TH_CACHE_LINE_BYTES));
     thi_map_small_init(first, 0, 0);
     th_u64_init(&map->hint, TH_HINT_SMALL | depth_mask(TH_MAP_ROOT_DEPTH));
-    th_u64_init(&map->span, 0);
+    th_u64_init(&map->span, TH_SPAN_ROOTS);
     th_ptr_init(&map->whole, absent.cells);
     th_ptr_init(&map->cells, absent.cells);
     th_ptr_init(&map->small, first);

@@ -36,7 +36,7 @@
  *              side.passed  acquire               release              group LOCK
  *              passes[]     plain                 plain                group LOCK
  *              map.span     acquire               CAS rel              none: any value is safe
- *              map.whole    relaxed, after span   relaxed, before span all four group LOCKs
+ *              map.whole    relaxed, after span   release, before span all four group LOCKs
  *              map.hint     acquire               release, CAS rel     none: any value is safe
  *              map.cells    acquire               release              all four group LOCKs
  *              map.runs     acquire               CAS acq_rel          none
@@ -88,6 +88,11 @@
  * map is small. */
 #define TH_HINT_SMALL ((uint64_t)1 << 63)
 #define TH_HINT_RUNS ((uint64_t)1 << 57) /* the mask reaches behind run 0 */
+
+/* map.span where hashes lead nowhere: to the first line of their root, which holds their keys and
+ * no others. Never less: two keys may differ in no more than the bits that the marks took the place
+ * of. */
+#define TH_SPAN_ROOTS ((uint64_t)(TH_MAP_ROOT_GROUPS - 1) << TH_HASH_GROUP_SHIFT)
 
 struct cell {
     struct th_au64 key;
@@ -161,9 +166,8 @@ struct thi_map_counters {
 
 struct thi_map {
     /* Read by every operation, written by growth only. */
-    struct th_au64
-        span; /* the bits of a hash that lead to its line in run 0; 0: they lead nowhere */
-    struct th_aptr whole; /* run 0 where cells may be read whole, else a line that is empty */
+    struct th_au64 span;  /* the bits of a hash that lead to its line in run 0, or SPAN_ROOTS */
+    struct th_aptr whole; /* run 0 where cells may be read whole, else lines that are empty */
     struct th_au64 hint;
     struct th_aptr cells; /* of run 0; of an absent run while the map is small */
     struct thi_seed seed;
@@ -231,6 +235,7 @@ enum thi_map_point {
     THI_MAP_POINT_MERGE_COPIED,
     THI_MAP_POINT_MERGE_PARENT_DONE,
     THI_MAP_POINT_UPGRADE_COPIED,
+    THI_MAP_POINT_UPGRADE_SHOWN,
     THI_MAP_POINT_UPGRADE_PUBLISHED,
     THI_MAP_POINT_READ_WORD,
     THI_MAP_POINT_READ_KEY,
@@ -619,6 +624,8 @@ void thi_map_span_update(struct thi_map *map);
 uint64_t thi_map_hint_make(const struct thi_map *map, unsigned depth);
 /* True once the quick paths see the table. */
 bool thi_map_has_cells(const struct thi_map *map);
+/* True once hits are read whole in run 0. */
+bool thi_map_has_whole(const struct thi_map *map);
 th_status thi_map_reserve(struct thi_map *map, uint64_t entries);
 th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max);
 void thi_map_clear(struct thi_map *map);

@@ -202,9 +202,11 @@ static th_status upgrade_to_table(struct thi_map *map, struct small_block *block
      * release @map.cells: the roots' entries and the hint before the address of their run; other
      * side: cells_load(). Without it: a quick look finds roots that are not filled yet. */
     th_ptr_store_rel(&map->cells, run_of(map, 0)->cells);
+    THI_MAP_POINT(THI_MAP_POINT_UPGRADE_SHOWN, map);
     if (thi_map_reads_whole()) {
-        /* relaxed: the span that follows shows it. */
-        th_ptr_store_rlx(&map->whole, run_of(map, 0)->cells);
+        /* release @map.span: the hint before the address; other side: thi_line_at(). Without it:
+         * an update goes to the table while others still read the small form. */
+        th_ptr_store_rel(&map->whole, run_of(map, 0)->cells);
     }
     thi_map_span_update(map);
     THI_MAP_POINT(THI_MAP_POINT_UPGRADE_PUBLISHED, map);
