@@ -417,6 +417,34 @@ bool thi_thread_reads_newest(const struct thi_engine *engine, uint32_t number)
     return true;
 }
 
+/* Whether the thread of the newest event will wait in whatever the search makes of this graph. That
+ * is so if its last read took an older write than it could have: such a read is not maximal (revisit.c), so
+ * nothing makes it read another write, and nothing deletes it. No complete execution is left out,
+ * and no error of another thread, which happens as well with this turn reading the newest write. */
+static bool waits_for_good(const struct thi_engine *engine)
+{
+    const struct graph *graph = graph_of(engine);
+    if (graph->count == 0) {
+        return false;
+    }
+    const struct thread *thread = &engine->threads[graph->events[graph->count - 1].thread];
+    uint32_t i = thread->state == THREAD_AWAITS ? thread->executed_last : TH_ENGINE_NO_EVENT;
+    while (i != TH_ENGINE_NO_EVENT && graph->events[i].kind == TH_EVENT_FENCE) {
+        i = graph->events[i].thread_previous;
+    }
+    if (i == TH_ENGINE_NO_EVENT || graph->events[i].kind != TH_EVENT_READ) {
+        return false;
+    }
+    const struct event *e = &graph->events[i];
+    for (uint32_t w = mo_behind(engine, graph, e->location, e->source); w != TH_ENGINE_NO_EVENT;
+         w = graph->events[w].mo_next) {
+        if (graph->events[w].stamp < e->stamp) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Nothing can go on: an end, a wait for what other executions bring, or a deadlock. */
 enum run_end thi_run_finish(struct thi_engine *engine)
 {
@@ -457,6 +485,9 @@ enum run_end thi_run(struct thi_engine *engine)
     }
     struct event event;
     while (!engine->run_failed && !engine->broken) {
+        if (waits_for_good(engine)) {
+            return RUN_BLOCKED;
+        }
         uint32_t thread = thi_run_next_thread(engine);
         if (thread == TH_NO_THREAD) {
             return thi_run_finish(engine);
