@@ -175,6 +175,8 @@ TH_INLINE bool thi_line_get(const void *line, uint64_t key, uint64_t *value)
     }
     /* Four bits a cell: four times this are bytes. */
     __m128i pair = line_load_whole((const char *)line + line_lowest_bit(match) * TH_LINE_UNIT);
+    /* acquire @atomic.line: as in thi_line_find(). */
+    th_fence_signal_acq();
     if (TH_UNLIKELY((uint64_t)_mm_cvtsi128_si64(pair) != key)) {
         return false;
     }
