@@ -114,7 +114,9 @@ void thi_engine_verdict(const struct thi_engine *engine, struct thi_engine_resul
     } else {
         result->verdict = TH_VERDICT_COMPLETE;
     }
-    result->threads = engine->thread_count;
+    if (result->threads < engine->thread_count) { /* workers have said what they saw */
+        result->threads = engine->thread_count;
+    }
 }
 
 void thi_engine_run(struct thi_engine *engine, struct thi_engine_result *result)

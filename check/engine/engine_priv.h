@@ -268,7 +268,7 @@ void thi_model_other(struct thi_engine *engine, uint32_t event);
 bool thi_model_races(const struct thi_engine *engine, uint32_t event, uint32_t *other);
 
 /* psc.c */
-bool thi_psc_consistent(struct thi_engine *engine);
+bool thi_psc_consistent(struct thi_engine *engine, uint32_t event);
 
 /* run.c */
 enum run_end { RUN_COMPLETE, RUN_BLOCKED, RUN_PRUNED, RUN_CUT, RUN_FAILED };

@@ -173,7 +173,7 @@ static enum pair pair_add(struct thi_engine *engine, const struct event *write,
     bool coherent = !rule_on(engine, TH_RULE_READ_FLOOR) ||
                     graph->events[w].mo_rank >= thi_model_floor(engine, r);
     thi_model_read(engine, r, w);
-    return coherent && thi_psc_consistent(engine) ? PAIR_CONSISTENT : PAIR_INCONSISTENT;
+    return coherent && thi_psc_consistent(engine, w) ? PAIR_CONSISTENT : PAIR_INCONSISTENT;
 }
 
 /* A frame for the graph in which the reader of the revisit under way takes the write. False: no

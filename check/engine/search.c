@@ -141,7 +141,7 @@ static bool event_advance(struct thi_engine *engine, uint32_t event, bool first)
         } else {
             e->choice++;
         }
-        if (thi_psc_consistent(engine) &&
+        if (thi_psc_consistent(engine, event) &&
             (e->choice_count == 1 || thi_search_claim(engine, e->depth))) {
             return true;
         }

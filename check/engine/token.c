@@ -210,7 +210,7 @@ static bool event_add(struct thi_engine *engine, const struct reader *reader)
     } else {
         return false;
     }
-    return thi_psc_consistent(engine);
+    return thi_psc_consistent(engine, number);
 }
 
 bool thi_engine_replay(struct thi_engine *engine, const char *token,
