@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * coverage.c - which atomic sites were reached, and whether anything came in between there.
  *
- * A site that no other thread ever meets is not tested, whatever the verdict says: its order could
+ * A site that no other thread ever meets shows nothing, whatever the verdict says: its order could
  * be anything. So these are listed once more, below the table.
  */
 #include <inttypes.h>
@@ -143,7 +143,7 @@ void thi_report_coverage(struct thi_text *text, const struct thi_site_row *rows,
     thi_text_newline(text);
     thi_text_clear(&line);
     if (uncontended > 0) {
-        thi_text_string(&line, "Never contended, and so not tested:");
+        thi_text_string(&line, "Never contended, so no order was needed here:");
         for (size_t i = 0; i < row_count; i++) {
             if (is_uncontended(&rows[i])) {
                 thi_text_string(&line, " ");
