@@ -11,8 +11,8 @@
  * Initial writes are left out: nothing leads to them.
  *
  * All of it only grows when events are added, so a cycle ends a search branch for good; and it need
- * not be looked for where the new event leads nowhere. Relations are rows of bits, one row an event;
- * the common case is one word a row.
+ * not be looked for where the new event leads nowhere. Relations are rows of bits, one row an
+ * event; the common case is one word a row.
  *
  * A heavy fence is a seq_cst fence of its own thread and, at the same moment, of each other thread
  * u at *some* point of u's course: for each u there must be a point such that the fence merged with

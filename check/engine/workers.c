@@ -23,7 +23,7 @@
 
 enum {
     WORKERS_MAX = 64,
-    SPLIT_DEPTH = 9,
+    SPLIT_DEPTH = 7,
     CLAIMS_MAX = 1 << 20,
     TOKEN_BYTES_MAX = 1 << 18,
     SITES_SHARED_MAX = 4096,

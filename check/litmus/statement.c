@@ -38,7 +38,7 @@ static void if_parse(struct parser *parser)
     }
 }
 
-/* int r0 = e, r1; */
+/* Registers of type int, each with a value or without. */
 static void declaration_parse(struct parser *parser)
 {
     do {

@@ -413,7 +413,7 @@ static uint64_t rmw_value(const struct thi_operation *op, uint64_t old)
            0xffffffff;
 }
 
-/* Values in an order of program order and reads-from; false: there is none, or a source is absent. */
+/* Values along program order and reads-from. False: there is none, or a source is absent. */
 static bool values_make(struct axioms *ax)
 {
     int n = ax->count;
