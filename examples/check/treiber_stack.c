@@ -55,6 +55,7 @@ static unsigned pop(void)
     while ((unsigned)seen != NONE) {
         unsigned next = atomic_load_explicit(&nodes[(unsigned)seen].next, memory_order_relaxed);
         uint64_t popped = top_make((seen >> 32) + TAG_STEP, next);
+        /* equivalent to relaxed: who succeeds has acquired the node with the load of `seen` */
         if (atomic_compare_exchange_strong_explicit(&top, &seen, popped, POP_LOAD, POP_LOAD)) {
             return (unsigned)seen;
         }

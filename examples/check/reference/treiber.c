@@ -51,6 +51,7 @@ static int pop(void)
     struct node *seen = atomic_load_explicit(&top, memory_order_acquire);
     while (seen != NULL) {
         struct node *next = seen->next;
+        /* equivalent to relaxed: who succeeds has acquired the node with the load of `seen` */
         if (atomic_compare_exchange_strong_explicit(&top, &seen, next, memory_order_acquire,
                                                     memory_order_acquire)) {
             return seen->value;
