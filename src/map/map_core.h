@@ -342,6 +342,7 @@ TH_INLINE bool key_lock(struct thi_map *map, const struct key_kind *kind, const 
             return false;
         }
         uint64_t unlocked = key_let_go(found->stored);
+        THI_MAP_POINT(THI_MAP_POINT_CELL_FOUND, map);
         if (cell_try_lock(found->cell, unlocked)) {
             found->stored = unlocked;
             THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
@@ -357,8 +358,11 @@ TH_INLINE bool key_lock_quick(const struct thi_map *map, const struct key_kind *
                               const struct key *key, struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
-    bool here = home_find_to_lock(map, kind, &spot, key, found);
-    if (TH_UNLIKELY(!here) || TH_UNLIKELY(!cell_try_lock(found->cell, found->stored))) {
+    if (TH_UNLIKELY(!home_find_to_lock(map, kind, &spot, key, found))) {
+        return false;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_CELL_FOUND, map);
+    if (TH_UNLIKELY(!cell_try_lock(found->cell, found->stored))) {
         return false;
     }
     THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
@@ -387,6 +391,7 @@ TH_INLINE uint64_t held_cell_set(const struct found *found, uint64_t value)
 {
     uint64_t before = cell_value(found->cell);
     cell_store_value(found->cell, value);
+    THI_MAP_POINT(THI_MAP_POINT_UPDATE_STORED, NULL);
     cell_store_key(found->cell, found->stored);
     return before;
 }
@@ -453,11 +458,13 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
         return word_same(word_recheck(spot.side), word) ? INSERT_PRESENT : INSERT_AGAIN;
     }
     bool room = cell != NULL && spot_covers_all(&spot, key->hash, word);
+    THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
     if (!room || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
         return INSERT_AGAIN;
     }
     THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
     cell_store_value(cell, value);
+    THI_MAP_POINT(THI_MAP_POINT_INSERT_STORED, map);
     cell_store_key(cell, key_word);
     found->value = word + TH_WORD_COUNT_ONE;
     word_store(spot.side, word + TH_WORD_COUNT_ONE);
@@ -489,6 +496,7 @@ TH_INLINE enum insert insert_locked(struct thi_map *map, const struct key_kind *
     }
     thi_map_passes_add(&group, key->hash, distance);
     cell_store_value(cell, value);
+    THI_MAP_POINT(THI_MAP_POINT_INSERT_STORED, map);
     cell_store_key(cell, key_word);
     found->group = group;
     found->value = word + TH_WORD_COUNT_ONE;

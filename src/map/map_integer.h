@@ -91,8 +91,11 @@ TH_INLINE bool integer_update(struct thi_map *map, uint64_t hash, uint64_t value
     struct found found = {.stored = hash | TH_KEY_MARKS};
     void *line = (void *)(uintptr_t)thi_line_at(&map->span, &map->whole, hash);
     void *cell;
-    if (!thi_line_likely(line, found.stored, &cell) ||
-        TH_UNLIKELY(!cell_try_lock(cell, found.stored))) {
+    if (!thi_line_likely(line, found.stored, &cell)) {
+        return false;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_CELL_FOUND, map);
+    if (TH_UNLIKELY(!cell_try_lock(cell, found.stored))) {
         return false;
     }
     found.cell = cell;

@@ -71,12 +71,14 @@ bool thi_integer_insert_next(struct thi_map *map, uint64_t hash, uint64_t value)
     if (distance != 0) {
         cell = line_cell(pair.next, TH_KEY_EMPTY);
     }
+    THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
     if (cell == NULL || !group_try_lock(pair.group.side, &pair.word)) {
         return false;
     }
     THI_MAP_POINT(THI_MAP_POINT_GROUP_HELD, map);
     thi_map_passes_add(&pair.group, hash, distance);
     cell_store_value(cell, value);
+    THI_MAP_POINT(THI_MAP_POINT_INSERT_STORED, map);
     cell_store_key(cell, key);
     pair.word += TH_WORD_COUNT_ONE;
     word_store(pair.group.side, pair.word);
@@ -94,6 +96,7 @@ bool thi_integer_erase_next(struct thi_map *map, uint64_t hash, uint64_t *old)
         return false;
     }
     struct cell *cell = line_cell(pair.next, key);
+    THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
     if (cell == NULL || !group_try_lock(pair.group.side, &pair.word)) {
         return false;
     }
@@ -118,6 +121,7 @@ bool thi_integer_update_next(struct thi_map *map, uint64_t hash, uint64_t value,
     }
     struct found found = {.stored = hash | TH_KEY_MARKS};
     found.cell = line_cell(line_next(&spot, hash), found.stored);
+    THI_MAP_POINT(THI_MAP_POINT_CELL_FOUND, map);
     /* The lock proves that the cell is the key's (I1). */
     if (found.cell == NULL || !cell_try_lock(found.cell, found.stored)) {
         return false;

@@ -61,6 +61,7 @@ static inline enum insert core_borrow(struct thi_map *map, const struct group *o
     /* Shown before the entry: who finds our group without the mark looks nowhere else. */
     word_store(own->side, word | TH_WORD_LOCK | TH_WORD_BORROWS);
     cell_store_value(cell, value);
+    THI_MAP_POINT(THI_MAP_POINT_INSERT_STORED, map);
     cell_store_key(cell, key_word);
     word_store(lender.group.side, lender.word + TH_WORD_COUNT_ONE);
     word_store(own->side, word | TH_WORD_BORROWS);
@@ -213,6 +214,7 @@ TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kin
     if (TH_UNLIKELY(!home_find_to_lock(map, kind, &spot, key, found))) {
         return quick_absent(&spot, key->hash, word) == QUICK_ABSENT ? ERASE_ABSENT : ERASE_HELD;
     }
+    THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
     /* A group that is absent is being filled by a split: it is the splitter's, though its word is
      * not locked. */
     if (word_depth(word) == 0 || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {

@@ -244,6 +244,9 @@ enum thi_map_point {
     THI_MAP_POINT_ERASE_CLEARED,
     THI_MAP_POINT_GROUP_FOUND,
     THI_MAP_POINT_SPLIT_REHOMING,
+    THI_MAP_POINT_CELL_FOUND,
+    THI_MAP_POINT_UPDATE_STORED,
+    THI_MAP_POINT_INSERT_STORED,
     THI_MAP_POINT_COUNT
 };
 extern void (*thi_map_point_hook)(enum thi_map_point point, const void *map);
