@@ -19,6 +19,25 @@ static bool arrays_init(struct thi_analysis *analysis)
            analysis->skipped != NULL && analysis->late != NULL && analysis->setup != NULL;
 }
 
+/* A plain read that says no more than the step before it: the same thread, line and value. */
+static bool says_nothing_new(const struct thi_analysis *analysis, uint32_t event)
+{
+    const struct thi_record *record = analysis->record;
+    if (analysis->step_count == 0 || event == record->failure.event ||
+        event == record->failure.other) {
+        return false;
+    }
+    const struct thi_record_event *self = &record->events[event];
+    const struct thi_record_event *last =
+        &record->events[analysis->steps[analysis->step_count - 1]];
+    return self->kind == TH_RECORD_READ && self->order == TH_RECORD_PLAIN &&
+           last->kind == TH_RECORD_READ && last->order == TH_RECORD_PLAIN &&
+           last->thread == self->thread && thi_same_location(last, self) &&
+           last->source == self->source && last->site < record->site_count &&
+           self->site < record->site_count &&
+           record->sites[last->site].line == record->sites[self->site].line;
+}
+
 /* Numbers what is shown. A write that a shown read passes over is shown too. */
 static void steps_number(struct thi_analysis *analysis, bool *shown, uint32_t *at)
 {
@@ -33,7 +52,7 @@ static void steps_number(struct thi_analysis *analysis, bool *shown, uint32_t *a
         }
     }
     for (size_t place = 0; place < record->event_count && at[place] != TH_RECORD_NONE; place++) {
-        if (shown[at[place]]) {
+        if (shown[at[place]] && !says_nothing_new(analysis, at[place])) {
             analysis->steps[analysis->step_count++] = at[place];
             analysis->number[at[place]] = (uint32_t)analysis->step_count;
         }

@@ -33,10 +33,12 @@ enum thi_record_kind {
     TH_RECORD_THREAD_END,
     TH_RECORD_LOCK, /* location: the mutex; source: the unlock whose turn ended, or INITIAL */
     TH_RECORD_UNLOCK,
-    TH_RECORD_WAIT,  /* a condition variable's wait has begun (its mutex is unlocked) */
-    TH_RECORD_WAKE,  /* signal or broadcast */
-    TH_RECORD_AWAIT, /* a read in a waiting loop whose value did not end the wait */
-    TH_RECORD_CALL,  /* anything else that is worth a line: `text` says what */
+    TH_RECORD_WAIT,   /* a condition variable's wait has begun (its mutex is unlocked) */
+    TH_RECORD_WOKEN,  /* the wait is over; its mutex is locked next */
+    TH_RECORD_WAKE,   /* signal or broadcast; nobody needs to wait */
+    TH_RECORD_AWAIT,  /* a read in a waiting loop whose value did not end the wait */
+    TH_RECORD_CALL,   /* anything else that is worth a line: `text` says what */
+    TH_RECORD_HIDDEN, /* part of what another event stands for: never shown */
 };
 
 enum thi_record_order {

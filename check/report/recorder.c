@@ -323,8 +323,9 @@ static void read_fill(const struct thi_recorder *recorder, const struct thi_even
 static void label_apply(struct thi_recorder *recorder, const struct thi_recorder_note *label,
                         struct thi_record_event *event)
 {
+    bool failed = event->kind == TH_RECORD_READ && (event->flags & TH_RECORD_CAS_FAILED) != 0;
     event->kind = label->kind;
-    event->flags = label->flags;
+    event->flags = label->flags | (failed ? (uint32_t)TH_RECORD_CAS_FAILED : 0);
     event->order = TH_RECORD_PLAIN;
     event->text = label->text;
     if (label->site != TH_ENGINE_SITE_NONE) {

@@ -130,12 +130,14 @@ static uint32_t access_item(const struct thi_recorder *recorder,
     return TH_RECORD_NONE;
 }
 
-/* What a waiting thread waits for: the last read of its turn, or what its label says. */
+/* What a waiting thread waits for: the last read of its turn, or what its label says. Labelled
+ * events of the turn have not come to what they stand for. */
 static void blocked_fill(struct thi_recorder *recorder, uint32_t thread,
                          const struct thi_thread_view *view)
 {
     struct thi_record_thread *self = &recorder->threads[thread];
-    self->blocked_kind = TH_RECORD_AWAIT;
+    enum thi_record_kind kind = TH_RECORD_AWAIT;
+    self->blocked_kind = kind;
     for (size_t i = recorder->item_count; i-- > 0;) {
         const struct thi_recorder_item *item = &recorder->items[i];
         const struct thi_record_event *event = &recorder->events[i];
@@ -143,13 +145,15 @@ static void blocked_fill(struct thi_recorder *recorder, uint32_t thread,
             item->index < view->waits_for) {
             continue;
         }
+        if (thi_recorder_label_of(recorder, thread, item->index) != NULL) {
+            kind = event->kind == TH_RECORD_HIDDEN ? kind : event->kind;
+            recorder->events[i].kind = TH_RECORD_HIDDEN;
+        }
         if (event->location.object != TH_RECORD_NONE) {
-            bool labelled = thi_recorder_label_of(recorder, thread, item->index) != NULL;
             self->blocked_location = event->location;
-            self->blocked_kind = labelled ? event->kind : TH_RECORD_AWAIT;
+            self->blocked_kind = kind;
             self->blocked_site =
                 self->blocked_site == TH_RECORD_NONE ? event->site : self->blocked_site;
-            break;
         }
     }
 }
@@ -162,7 +166,8 @@ static uint32_t holder_of(const struct thi_recorder *recorder, uint32_t thread)
         const struct thi_record_event *event = &recorder->events[i];
         if (event->location.object == self->blocked_location.object &&
             event->location.offset_bytes == self->blocked_location.offset_bytes &&
-            event->kind == TH_RECORD_LOCK && event->thread != thread) {
+            event->kind == TH_RECORD_LOCK && (event->flags & TH_RECORD_CAS_FAILED) == 0 &&
+            event->thread != thread) {
             return event->thread;
         }
     }

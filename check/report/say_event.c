@@ -77,16 +77,19 @@ static void object_say(struct thi_text *text, const struct thi_record *record,
                        const struct thi_record_event *event)
 {
     const char *shared = event->flags & TH_RECORD_SHARED ? " for reading" : "";
+    bool taken = event->kind == TH_RECORD_LOCK && (event->flags & TH_RECORD_CAS_FAILED) != 0;
     switch (event->kind) {
     case TH_RECORD_ALLOC: thi_text_string(text, "allocate "); break;
     case TH_RECORD_FREE: thi_text_string(text, "free "); break;
-    case TH_RECORD_LOCK: thi_text_string(text, "lock "); break;
+    case TH_RECORD_LOCK: thi_text_string(text, taken ? "try to lock " : "lock "); break;
     case TH_RECORD_UNLOCK: thi_text_string(text, "unlock "); break;
-    case TH_RECORD_WAIT: thi_text_string(text, "wait for "); break;
+    case TH_RECORD_WAIT: thi_text_string(text, "begin to wait for "); break;
+    case TH_RECORD_WOKEN: thi_text_string(text, "woken from the wait for "); break;
     default: thi_text_string(text, "wake who waits for "); break;
     }
     thi_say_location(text, record, &event->location);
     thi_text_string(text, shared);
+    thi_text_string(text, taken ? ": it is taken" : "");
     if (event->kind == TH_RECORD_ALLOC) {
         thi_text_format(text, " (%" PRIu32 " bytes)", event->location.size_bytes);
     }

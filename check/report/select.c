@@ -178,6 +178,7 @@ static bool is_shown(const struct thi_analysis *analysis, const bool *needed, si
     case TH_RECORD_UNLOCK: return is_shared(analysis, needed, e);
     case TH_RECORD_FENCE:
     case TH_RECORD_WAIT:
+    case TH_RECORD_WOKEN:
     case TH_RECORD_WAKE:
     case TH_RECORD_CALL: return true;
     case TH_RECORD_ALLOC:
@@ -194,7 +195,8 @@ static void select_sources(const struct thi_analysis *analysis, bool *shown)
     const struct thi_record *record = analysis->record;
     for (size_t e = record->event_count; e-- > 0;) {
         uint32_t source = record->events[e].source;
-        if (shown[e] && source < e && !analysis->setup[source]) {
+        if (shown[e] && source < e && !analysis->setup[source] &&
+            record->events[source].kind != TH_RECORD_HIDDEN) {
             shown[source] = true;
         }
     }

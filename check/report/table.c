@@ -281,6 +281,7 @@ static void blocked_put(struct table *table, uint32_t thread)
         }
         break;
     case TH_RECORD_WAIT:
+    case TH_RECORD_WOKEN:
         thi_text_string(cell, "waits to be woken on ");
         thi_say_location(cell, table->record, &self->blocked_location);
         break;

@@ -6,6 +6,7 @@
  * by its static initialiser needs no other treatment, since all zeros mean free.
  */
 #include "runtime/model.h"
+#include "runtime/record.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -106,6 +107,7 @@ bool thi_model_lock_try(uintptr_t address, uint32_t site)
                                           .value = thi_self() + 1,
                                           .order = TH_ORDER_ACQUIRE,
                                           .site = site};
+    thi_record_label(TH_RECORD_LOCK, 0, address, exchange.bytes);
     if (!thi_model_compare_exchange(&exchange)) {
         return false;
     }
@@ -127,6 +129,7 @@ void thi_model_unlock(uintptr_t address, uint32_t site)
         thi_fail(TH_ENGINE_FAILED, "unlock of a lock that the thread does not hold", site);
     }
     if (--*depth == 0) {
+        thi_record_label(TH_RECORD_UNLOCK, 0, address, 4);
         thi_model_store(address, 4, 0, site);
     }
 }
@@ -354,13 +357,16 @@ static uint32_t rwlock_try(uintptr_t address, bool write, uint32_t site)
                                           .order = TH_ORDER_ACQUIRE,
                                           .site = site};
     if (write) {
+        thi_record_label(TH_RECORD_LOCK, 0, address, exchange.bytes);
         return thi_model_compare_exchange(&exchange) ? 0 : 1;
     }
+    thi_record_label(TH_RECORD_LOCK, TH_RECORD_SHARED, address, exchange.bytes);
     exchange.expected = thi_model_load(address, 4, TH_ORDER_ACQUIRE, site);
     if (exchange.expected == RWLOCK_WRITER) {
         return 1;
     }
     exchange.value = exchange.expected + 1;
+    thi_record_label(TH_RECORD_HIDDEN, 0, address, exchange.bytes);
     return thi_model_compare_exchange(&exchange) ? 0 : 2;
 }
 
@@ -417,9 +423,11 @@ int thi_model_pthread_rwlock_unlock(pthread_rwlock_t *lock)
     uint32_t *depth = held_depth((uintptr_t)lock);
     if (depth != NULL) {
         *depth = 0;
+        thi_record_label(TH_RECORD_UNLOCK, 0, (uintptr_t)lock, 4);
         thi_model_store((uintptr_t)lock, 4, 0, site);
         return 0;
     }
+    thi_record_label(TH_RECORD_UNLOCK, TH_RECORD_SHARED, (uintptr_t)lock, 4);
     uint64_t before = thi_model_add((uintptr_t)lock, 4, UINT32_MAX, TH_ORDER_RELEASE, site);
     if (before == 0 || before == RWLOCK_WRITER) {
         thi_fail(TH_ENGINE_FAILED, "unlock of a lock that the thread does not hold", site);

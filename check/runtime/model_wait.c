@@ -7,6 +7,7 @@
  * standards allow, are not made up: a missing loop around a wait is not found this way.
  */
 #include "runtime/model.h"
+#include "runtime/record.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -28,9 +29,11 @@ static int cond_wait(uintptr_t condition, uintptr_t mutex, uint32_t site)
     if (!thi_model_lock_held(mutex)) {
         thi_fail(TH_ENGINE_FAILED, "wait on a condition without holding the mutex", site);
     }
+    thi_record_label(TH_RECORD_WAIT, 0, condition, 8);
     uint64_t ticket =
         thi_model_add(condition, 8, TH_COND_TICKET, TH_ORDER_RELAXED, site) / TH_COND_TICKET;
     thi_model_unlock(mutex, site);
+    thi_record_label(TH_RECORD_WOKEN, 0, condition, 8);
     uint64_t word = thi_model_load(condition, 8, TH_ORDER_RELAXED, site);
     if (word % TH_COND_TICKET <= ticket) {
         thi_await(1, site);
@@ -42,6 +45,7 @@ static int cond_wait(uintptr_t condition, uintptr_t mutex, uint32_t site)
 static int cond_wake(uintptr_t condition, bool all, uint32_t site)
 {
     thi_model_enter();
+    thi_record_label(TH_RECORD_WAKE, 0, condition, 8);
     uint64_t word = thi_model_load(condition, 8, TH_ORDER_RELAXED, site);
     uint64_t waiting = word / TH_COND_TICKET;
     uint64_t gone = word % TH_COND_TICKET;
@@ -54,6 +58,7 @@ static int cond_wake(uintptr_t condition, bool all, uint32_t site)
                                           .value = word - gone + (all ? waiting : gone + 1),
                                           .order = TH_ORDER_RELAXED,
                                           .site = site};
+    thi_record_label(TH_RECORD_HIDDEN, 0, condition, 8);
     if (!thi_model_compare_exchange(&exchange)) {
         thi_await(2, site); /* somebody came in between: the load would see it as well */
     }
