@@ -3,6 +3,7 @@
  *
  * Switches     SCENARIO: one of enum scenario_name. HINT: the group where thread 1 begins to look
  *              for hashes of group 2; the other threads begin at the other one. Any hint is safe.
+ *              NAMES: reports of the checker say `group 0 word`, not `groups+0`.
  * Payload      a record's fields are plain, written right before the record is put.
  */
 #ifndef TOPHASH_EXAMPLES_CHECK_MAP_SCENARIOS_H
@@ -11,6 +12,10 @@
 #include <stdint.h>
 
 #include "map_small.h"
+
+#ifdef NAMES
+#include <tophash/check.h>
+#endif
 
 #ifndef SCENARIO
 #define SCENARIO SPLIT_READ
@@ -131,9 +136,17 @@ static struct scenario *const scenario = &scenarios[SCENARIO];
 static unsigned seen[THREADS]; /* number of the last value a thread got */
 static atomic_int told;
 
+static void record_fill(struct step *step)
+{
+#ifdef NAMES
+    th_check_name(&step->record, sizeof step->record, "record %02x:%u", step->hash, step->number);
+#endif
+    step->record = (struct record){step->hash, step->number};
+}
+
 static void step_put(struct step *step, unsigned mask)
 {
-    step->record = (struct record){step->hash, step->number};
+    record_fill(step);
     while (!update(&step->record, mask) && !insert(&step->record, mask)) {
         /* It went between the two, or came. */
     }
@@ -164,7 +177,7 @@ static bool step_run(struct step *step, unsigned mask, unsigned *number)
     case NOTHING: return false;
     case PUT: step_put(step, mask); return true;
     case UPDATE:
-        step->record = (struct record){step->hash, step->number};
+        record_fill(step);
         must(update(&step->record, mask));
         return true;
     case ERASE: must(erase(step->hash, mask)); return true;
@@ -212,10 +225,27 @@ static void groups_validate(void)
     }
 }
 
+static void names_give(void)
+{
+#ifdef NAMES
+    for (unsigned g = 0; g < 3; g += 2) {
+        struct group *group = &groups[g];
+        th_check_name(&group->word, sizeof group->word, "group %u word", g);
+        th_check_name(&group->passed, sizeof group->passed, "group %u passed", g);
+        for (unsigned line = 0; line < LINES; line++) {
+            struct cell *cell = &group->cells[line];
+            th_check_name(&cell->key, sizeof cell->key, "group %u line %u key", g, line);
+            th_check_name(&cell->value, sizeof cell->value, "group %u line %u value", g, line);
+        }
+    }
+#endif
+}
+
 int main(void)
 {
     unsigned number = 0;
     pthread_t threads[THREADS];
+    names_give();
     atomic_init(&groups[0].word, VERSION_ONE + (1 << 7)); /* depth 1 */
     steps_run(scenario->before, 3, &number);
     for (uintptr_t i = 0; i < THREADS; i++) {
