@@ -79,7 +79,7 @@ fi
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 grep -v '^#' "$table" | grep -F -- "${1:-}" | tr '\n' '\0' |
-    nice xargs -0 -n 1 -P 2 "$0" --row >"$output"
+    xargs -0 -n 1 -P 2 "$0" --row >"$output"
 cat "$output"
 passed=$(grep -c '^ok ' "$output" || true)
 failed=$(grep -c '^not ok ' "$output" || true)
