@@ -160,6 +160,13 @@ TH_INLINE bool thi_line_lacks(void *line, uint64_t key, void **vacant)
     return line_match_low(_mm_or_si128(halves, mark), key | TH_LINE_MARK) == 0;
 }
 
+/* True if none of the four {key, value} cells at a 64-byte boundary has the key 0. */
+TH_INLINE bool thi_line_is_full(const void *line)
+{
+    __m128i empty = _mm_cmpeq_epi32(line_low_halves(line), _mm_setzero_si128());
+    return _mm_movemask_epi8(empty) == 0;
+}
+
 /* Takes the value of the cell, of four {key, value} cells at a 64-byte boundary, whose key is
  * `key`. Key and value are of one moment: the pair stood there. False: no such cell, or another
  * whose lower half of the key is the same comes first. `value` may be NULL. Needs

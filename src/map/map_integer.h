@@ -110,6 +110,17 @@ TH_INLINE bool integer_update(struct thi_map *map, uint64_t hash, uint64_t value
     return true;
 }
 
+/* The home line, which is here, does not show the key: asks for the next one if that may. Entries
+ * are displaced from full lines, and a line that is full still needs no look at the bitmap. */
+TH_INLINE void line_prefetch_next(const struct thi_map *map, uint64_t hash, const void *line)
+{
+    if (thi_line_is_full(line)) {
+        __builtin_prefetch((const void *)((uintptr_t)line ^ TH_CACHE_LINE_BYTES));
+    } else {
+        look_prefetch_next(map, hash);
+    }
+}
+
 /* One batch of at most TH_MAP_BATCH hashes, whose lines in run 0 were asked for: what is not found
  * there at once is looked for on its own. */
 TH_INLINE size_t integer_get_batch_whole(const struct thi_map *map, const uint64_t *hashes,
@@ -121,7 +132,7 @@ TH_INLINE size_t integer_get_batch_whole(const struct thi_map *map, const uint64
     for (size_t i = 0; i < count; i++) {
         out.found[i] = true;
         if (TH_UNLIKELY(!thi_line_get(lines[i], hashes[i] | TH_KEY_MARKS, &out.values[i]))) {
-            look_prefetch_next(map, hashes[i]);
+            line_prefetch_next(map, hashes[i], lines[i]);
             pending[pending_count++] = (unsigned char)i;
         }
     }

@@ -35,8 +35,14 @@ bool thi_map_reads_whole(void)
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
     struct spot spot = spot_of(map, hash);
-    uint64_t word = word_load(spot.side);
     const struct cell *line = spot_line(&spot, hash);
+    /* Entries are displaced from full lines, and a hit needs no look at the side word, which in a
+     * big table is far away. */
+    if (thi_line_is_full(line) &&
+        thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value)) {
+        return true;
+    }
+    uint64_t word = word_load(spot.side);
     if (TH_UNLIKELY(line_was_passed(spot.side, hash))) {
         return thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value) ||
                thi_integer_look(map, hash, value);

@@ -80,6 +80,7 @@ TEST(line_get_tells_keys_that_differ_in_one_bit)
             void *vacant = &line;
             CHECK_EQ(thi_line_lacks(&line, wanted, &vacant), false);
             CHECK(vacant == NULL);
+            CHECK(thi_line_is_full(&line));
             CHECK_EQ(thi_line_lacks(&line, ~wanted & ~(uint64_t)1, &vacant), true);
             th_u64_init(&line.cells[place].key, wanted & ~TH_LINE_MARK);
             th_u64_init(&line.cells[place ^ 1].key, ~wanted);
@@ -87,6 +88,7 @@ TEST(line_get_tells_keys_that_differ_in_one_bit)
             th_u64_init(&line.cells[place].key, 0);
             (void)thi_line_lacks(&line, wanted, &vacant);
             CHECK(vacant == (void *)&line.cells[place]);
+            CHECK(!thi_line_is_full(&line));
         }
     }
 }
