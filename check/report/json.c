@@ -127,7 +127,7 @@ void thi_report_json(struct thi_text *text, const struct thi_report_verdict *ver
 {
     static const char *const names[] = {"verified", "bounded", "failed", "harness"};
     thi_text_string(text, "{");
-    json_string(text, "program", verdict->program);
+    json_string(text, "command", verdict->command);
     thi_text_string(text, ", ");
     json_string(text, "verdict", names[verdict->kind]);
     if (verdict->result != NULL) {

@@ -18,11 +18,11 @@ enum thi_report_verdict_kind {
 struct thi_report_verdict {
     enum thi_report_verdict_kind kind;
     const struct thi_engine_result *result; /* NULL: nothing was run */
-    const char *program;                    /* what was checked, such as "queue.c" */
+    const char *command;                    /* what was run, such as "tophash check queue.c" */
     const char *trouble;                    /* HARNESS: one or more sentences */
     const char *failure; /* FAILED: the headline, without the place; may be NULL */
     const char *place;   /* FAILED: "queue.c:40"; may be NULL */
-    const char *replay;  /* FAILED: the command that shows this execution again; may be NULL */
+    const char *replay;  /* FAILED: the token of the execution; may be NULL */
 };
 
 /* One JSON object and a newline. Rows and mutation may be NULL. */

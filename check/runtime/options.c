@@ -28,6 +28,7 @@ const char thi_check_options_help[] =
     "  --explain           say of every step why it is allowed\n"
     "  --dot=FILE, --svg=FILE\n"
     "                      draw the execution\n"
+    "  --json=FILE         the verdict, the counts and what else was asked for, for programs\n"
     "  --output            show what the program prints\n"
     "  --quiet             no progress line\n";
 
@@ -99,11 +100,9 @@ static bool text_take(struct thi_check_options *options, const char *argument)
         const char *prefix;
         const char **value;
     } texts[] = {
-        {"--replay=", &options->replay},
-        {"--dot=", &options->dot},
-        {"--svg=", &options->svg},
-        {"--command=", &options->command},
-        {"--equivalent=", &options->equivalent},
+        {"--replay=", &options->replay},   {"--dot=", &options->dot},
+        {"--svg=", &options->svg},         {"--json=", &options->json},
+        {"--command=", &options->command}, {"--equivalent=", &options->equivalent},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const char *value = value_of(argument, texts[i].prefix);

@@ -28,6 +28,7 @@ struct thi_check_options {
     uint32_t workers;
     const char *dot; /* file names; NULL: none */
     const char *svg;
+    const char *json;
     const char *equivalent; /* file of mutants that must survive, with reasons */
 };
 

@@ -69,12 +69,11 @@ static bool mutant_run(void *context, uint32_t site, struct thi_mutant *mutant)
     return result.verdict != TH_VERDICT_BROKEN;
 }
 
-bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, size_t *survived)
+bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, struct thi_mutation *mutation)
 {
     const struct thi_report_options options = {.width = 0};
-    struct thi_mutation mutation;
     struct thi_text text = {.bytes = NULL};
-    bool ok = thi_mutation_run(&mutation, rows, count, thi_runtime.options->equivalent, mutant_run,
+    bool ok = thi_mutation_run(mutation, rows, count, thi_runtime.options->equivalent, mutant_run,
                                NULL, &text);
     thi_order_override(TH_ENGINE_SITE_NONE, TH_ORDER_NONE, TH_ORDER_NONE);
     if (!ok) {
@@ -82,10 +81,8 @@ bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, size_t *sur
         thi_text_fini(&text);
         return false;
     }
-    thi_report_mutation(&text, &mutation, &options);
+    thi_report_mutation(&text, mutation, &options);
     printf("\n%s", thi_text_get(&text));
-    *survived = mutation.survived + mutation.undecided;
     thi_text_fini(&text);
-    thi_mutation_fini(&mutation);
     return true;
 }

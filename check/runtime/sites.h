@@ -16,8 +16,8 @@ struct thi_site_row *thi_sites_rows(size_t *count);
 /* The coverage table on standard output. */
 void thi_sites_print(const struct thi_site_row *rows, size_t count);
 
-/* Runs all mutants and prints what became of them. False: it could not be done. `*survived` counts
- * mutants that no reason declares equivalent. */
-bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, size_t *survived);
+/* Runs all mutants and prints what became of them. False: it could not be done; else the caller
+ * ends `mutation` by thi_mutation_fini(). */
+bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, struct thi_mutation *mutation);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "runtime/verdict.h"
 
+#include "report/json.h"
 #include "report/report.h"
 #include "runtime/names.h"
 #include "runtime/record.h"
@@ -28,6 +29,7 @@ static struct {
 
 static struct thi_recorder *recorder; /* NULL in a search */
 static bool shown;
+static const char *trouble; /* why the test cannot be checked */
 
 static bool is_harness_error(enum thi_engine_error_kind kind)
 {
@@ -235,6 +237,7 @@ static int failed(const struct thi_engine_result *result)
 {
     if (is_harness_error(found.error.kind)) {
         harness_error_print(&found.error);
+        trouble = found.error.message;
         return TH_EXIT_HARNESS;
     }
     const char *command = thi_runtime.options->command;
@@ -254,15 +257,16 @@ static int judge(const struct thi_engine_result *result)
         return failed(result);
     }
     if (result->verdict == TH_VERDICT_BROKEN) {
-        fputs("tophash check: error in harness: the search ran out of memory\n", stderr);
+        trouble = "the search ran out of memory";
+        fprintf(stderr, "tophash check: error in harness: %s\n", trouble);
         return TH_EXIT_HARNESS;
     }
     if (result->verdict == TH_VERDICT_BOUNDED) {
         return bounded(result);
     }
-    const char *why = vacuous(result);
-    if (why != NULL) {
-        fprintf(stderr, "tophash check: error in harness: %s\n", why);
+    trouble = vacuous(result);
+    if (trouble != NULL) {
+        fprintf(stderr, "tophash check: error in harness: %s\n", trouble);
         return TH_EXIT_HARNESS;
     }
     printf("verified (complete)\n");
@@ -279,28 +283,66 @@ const struct thi_engine_error *thi_verdict_search(struct thi_engine_result *resu
     return found.there ? &found.error : NULL;
 }
 
-/* Coverage and mutation, as asked for. */
-static int sites_judge(int status)
+/* All there is to tell, for programs. `rows` and `mutation` may be NULL. */
+static void json_write(int status, const struct thi_engine_result *result,
+                       const struct thi_site_row *rows, size_t row_count,
+                       const struct thi_mutation *mutation)
+{
+    static const enum thi_report_verdict_kind kinds[] = {
+        [TH_EXIT_VERIFIED] = TH_REPORT_VERIFIED,
+        [TH_EXIT_FAILED] = TH_REPORT_FAILED,
+        [TH_EXIT_BOUNDED] = TH_REPORT_BOUNDED,
+        [TH_EXIT_HARNESS] = TH_REPORT_HARNESS,
+    };
+    struct thi_report_verdict verdict = {.kind = kinds[status],
+                                         .result = result,
+                                         .command = thi_runtime.options->command,
+                                         .trouble = trouble};
+    struct thi_text text = {.bytes = NULL}, place = {.bytes = NULL};
+    if (status == TH_EXIT_FAILED) {
+        struct thi_record_site site = {.file = NULL};
+        thi_names_site(found.error.access.site, &site);
+        if (site.file != NULL) {
+            thi_text_format(&place, "%s:%" PRIu32, site.file, site.line);
+            verdict.place = thi_text_get(&place);
+        }
+        verdict.failure = found.error.message;
+        verdict.replay = found.token;
+    }
+    thi_report_json(&text, &verdict, rows, row_count, mutation);
+    file_write(thi_runtime.options->json, &text);
+    thi_text_fini(&place);
+    thi_text_fini(&text);
+}
+
+/* Coverage and mutation, as asked for, once the program is verified; and the JSON of it all. */
+static int sites_judge(int status, const struct thi_engine_result *result)
 {
     const struct thi_check_options *options = thi_runtime.options;
-    size_t count;
-    size_t survived = 0;
-    if (status != TH_EXIT_VERIFIED || (!options->coverage && !options->mutate)) {
-        return status;
-    }
-    struct thi_site_row *rows = thi_sites_rows(&count);
-    if (rows == NULL) {
+    struct thi_mutation mutation = {.rows = NULL};
+    bool mutated = false;
+    size_t count = 0;
+    struct thi_site_row *rows = status == TH_EXIT_VERIFIED ? thi_sites_rows(&count) : NULL;
+    int verdict = status;
+    if (status == TH_EXIT_VERIFIED && rows == NULL) {
         fputs("tophash check: no memory for the table of atomic operations\n", stderr);
         return TH_EXIT_HARNESS;
     }
-    if (options->coverage) {
+    if (status == TH_EXIT_VERIFIED && options->coverage) {
         thi_sites_print(rows, count);
     }
-    if (options->mutate && !thi_sites_mutate(rows, count, &survived)) {
-        status = TH_EXIT_HARNESS;
+    if (status == TH_EXIT_VERIFIED && options->mutate) {
+        mutated = thi_sites_mutate(rows, count, &mutation);
+        status = !mutated                                      ? TH_EXIT_HARNESS
+                 : mutation.survived + mutation.undecided != 0 ? TH_EXIT_FAILED
+                                                               : TH_EXIT_VERIFIED;
     }
+    if (options->json != NULL) {
+        json_write(verdict, result, rows, count, mutated ? &mutation : NULL);
+    }
+    thi_mutation_fini(&mutation);
     free(rows);
-    return survived != 0 && status == TH_EXIT_VERIFIED ? TH_EXIT_FAILED : status;
+    return status;
 }
 
 int thi_verdict_explore(void)
@@ -310,7 +352,7 @@ int thi_verdict_explore(void)
     if (!thi_runtime.options->quiet && result.elapsed_s > 0.5) {
         fputc('\n', stderr); /* behind the progress line */
     }
-    int status = sites_judge(judge(&result));
+    int status = sites_judge(judge(&result), &result);
     free(found.token);
     return status;
 }

@@ -213,17 +213,17 @@ TEST(json_holds_everything)
                                        .elapsed_s = 0.0625};
     struct thi_report_verdict verdict = {.kind = TH_REPORT_FAILED,
                                          .result = &result,
-                                         .program = "stack.c",
+                                         .command = "tophash check stack.c",
                                          .failure = "data race on \"x\"\\",
                                          .place = "stack.c:19",
-                                         .replay = "tophash check stack.c --replay=a1b2"};
+                                         .replay = "a1b2"};
     struct thi_text text = {.bytes = NULL};
     struct thi_mutation mutation;
     size_t runs = 0;
     REQUIRE(thi_mutation_run(&mutation, rows, 2, NULL, pretend, &runs, &text));
     thi_report_json(&text, &verdict, rows, ROW_COUNT, &mutation);
     verdict = (struct thi_report_verdict){
-        .kind = TH_REPORT_HARNESS, .program = "empty.c", .trouble = "no two threads"};
+        .kind = TH_REPORT_HARNESS, .command = "tophash check empty.c", .trouble = "no two threads"};
     thi_report_json(&text, &verdict, NULL, 0, NULL);
     CHECK(sample_matches(&text, "verdicts.json"));
     thi_mutation_fini(&mutation);
