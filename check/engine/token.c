@@ -169,11 +169,14 @@ static bool group_get(struct reader *reader)
 static bool event_add(struct thi_engine *engine, const struct reader *reader)
 {
     struct event event;
-    const struct thread *thread = &engine->threads[reader->thread];
-    bool stands = reader->thread < engine->thread_count &&
-                  (thread->state == THREAD_NEW || thread->state == THREAD_READY ||
-                   thread->state == THREAD_WRITES);
-    if (!stands || !thi_run_event_make(engine, reader->thread, &event)) {
+    if (reader->thread >= engine->thread_count) {
+        return false;
+    }
+    enum thread_state state = engine->threads[reader->thread].state;
+    if (state != THREAD_NEW && state != THREAD_READY && state != THREAD_WRITES) {
+        return false;
+    }
+    if (!thi_run_event_make(engine, reader->thread, &event)) {
         return engine->run_failed;
     }
     struct graph *graph = &frame_top(engine)->graph;

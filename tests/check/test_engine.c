@@ -476,6 +476,32 @@ TEST(engine_token_replays_its_execution)
     CHECK(!thi_engine_replay(script.engine, "a99", &result, &why) && why != NULL);
     CHECK(!thi_engine_replay(script.engine, "a.9", &result, &why) && why != NULL);
     CHECK(!thi_engine_replay(script.engine, "z1", &result, &why) && why != NULL);
+    CHECK(!thi_engine_replay(script.engine, "_Z1", &result, &why) && why != NULL);
+    thi_engine_free(script.engine);
+}
+
+/* Goal: a word that is no token, or of another program, is refused and does no harm. */
+TEST(engine_broken_tokens_are_refused)
+{
+    static const char alphabet[] = "aaabbbcC_..0123\x01";
+    struct script script = {.threads = {adds, adds}, .first_count = 2};
+    struct thi_engine_options options = {.check_duplicates = false};
+    struct thi_engine_result result;
+    const char *why;
+    uint64_t seed = test_seed, refused = 0, wanted = test_scaled(3000);
+    REQUIRE(script_engine(&script, &options) != NULL);
+    for (uint64_t i = 0; i < wanted; i++) {
+        char token[16];
+        size_t size = 1 + test_random(&seed) % (sizeof token - 1);
+        for (size_t j = 0; j < size; j++) {
+            token[j] = alphabet[test_random(&seed) % (sizeof alphabet - 1)];
+        }
+        token[size] = '\0';
+        bool taken = thi_engine_replay(script.engine, token, &result, &why);
+        CHECK(taken == (why == NULL));
+        refused += !taken;
+    }
+    CHECK(refused > wanted / 2);
     thi_engine_free(script.engine);
 }
 

@@ -69,7 +69,7 @@ TEST(litmus_error_names_line_and_what_was_expected)
         CHECK(answer == NULL);
         if (strcmp(error.text, cases[i].error) != 0) {
             printf("# said     %s\n# expected %s\n", error.text, cases[i].error);
-            CHECK(!"the message");
+            test_fail(__FILE__, __LINE__, "the message");
         }
         free(answer);
     }
@@ -117,7 +117,7 @@ TEST(litmus_expressions_are_those_of_c)
         char *answer = litmus_answer(text, &error);
         if (answer == NULL || strcmp(answer, expected) != 0) {
             printf("# %s: %s%s", cases[i].expression, error.text, answer == NULL ? "\n" : answer);
-            CHECK(!"the value");
+            test_fail(__FILE__, __LINE__, "the value");
         }
         free(answer);
     }
@@ -152,7 +152,7 @@ TEST(litmus_questions_are_judged)
         size_t size = strlen(cases[i].answer);
         if (strncmp(observation, cases[i].answer, size) != 0) {
             printf("# %s: %s\n", cases[i].question, observation);
-            CHECK(!"the observation");
+            test_fail(__FILE__, __LINE__, "the observation");
         }
         free(answer);
     }
