@@ -81,6 +81,7 @@ enum scenario_name {
     SPLIT_HELD,   /* the entry's holder stopped for ever */
     MERGE_READ,   /* a group goes and comes again under a reader */
     MERGE_UPDATE, /* as SPLIT_UPDATE, the other way */
+    MERGE_HELD,   /* the holder of one of two entries stopped for ever */
     ERASE_UPDATE, /* a key goes while its value is replaced; its cell is filled by another */
     ERASE_READ,   /* the same under a reader */
     INSERT_READ,  /* a key comes into a cell that had another tenant, under a reader */
@@ -118,6 +119,9 @@ static struct scenario scenarios[] = {
                        {STEP(UPDATE, B, 2), STEP(GET, B, 2), STEP(TELL, 0, 0)},
                        {STEP(HEAR, 0, 0), STEP(GET, B, 2)}},
                       {STEP(GET, B, 2)}},
+    [MERGE_HELD] = {{STEP(PUT, B, 1), STEP(PUT, D, 1), STEP(SPLIT, 0, 0)},
+                    {{STEP(HOLD, D, 0)}, {STEP(MERGE, 0, 0)}, {STEP(UPDATE, B, 2)}},
+                    {STEP(GET, B, 2), STEP(GET, D, 1)}},
     [ERASE_UPDATE] = {{STEP(PUT, A, 1)},
                       {{STEP(ERASE, A, 0), STEP(PUT, B, 1)}, {STEP(PUT, A, 2)}},
                       {STEP(GET, B, 1)}},
@@ -169,10 +173,17 @@ static void must(bool done)
     assert(done);
 }
 
+/* Nothing is held if the entry moves meanwhile. */
+static void entry_hold(unsigned hash)
+{
+    if (!cell_try_lock(&groups[0].cells[HOME(hash)], KEY_OF(hash))) {
+        (void)cell_try_lock(&groups[2].cells[HOME(hash)], KEY_OF(hash));
+    }
+}
+
 /* False: the thread does no more. */
 static bool step_run(struct step *step, unsigned mask, unsigned *number)
 {
-    struct cell *cell = &groups[0].cells[HOME(step->hash)];
     switch (step->operation) {
     case NOTHING: return false;
     case PUT: step_put(step, mask); return true;
@@ -188,7 +199,7 @@ static bool step_run(struct step *step, unsigned mask, unsigned *number)
     case FENCE:
         atomic_thread_fence(TWIN == 1 ? memory_order_relaxed : memory_order_seq_cst);
         return true;
-    case HOLD: (void)cell_try_lock(cell, KEY_OF(step->hash)); return false;
+    case HOLD: entry_hold(step->hash); return false;
     case TELL: atomic_store_explicit(&told, 1, memory_order_release); return true;
     case HEAR: return atomic_load_explicit(&told, memory_order_acquire) != 0;
     }
