@@ -4,6 +4,7 @@
 #include "driver.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,16 @@ static char *output_read(int fd)
     }
 }
 
+static volatile sig_atomic_t running_child; /* 0: none */
+
+/* Whoever stops the command stops what it runs, and the command cleans up behind it. */
+static void signal_pass(int signal)
+{
+    if (running_child != 0) {
+        kill((pid_t)running_child, signal);
+    }
+}
+
 static int status_wait(pid_t child)
 {
     int status;
@@ -56,6 +67,12 @@ int thi_command_run(const struct thi_words *words, char **output)
     if (output != NULL && pipe(ends) != 0) {
         return -1;
     }
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction pass = {.sa_handler = signal_pass};
+    struct sigaction before[sizeof stops / sizeof stops[0]];
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        sigaction(stops[i], &pass, &before[i]);
+    }
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     if (output != NULL) {
@@ -66,19 +83,20 @@ int thi_command_run(const struct thi_words *words, char **output)
     pid_t child;
     int failed = posix_spawnp(&child, words->items[0], &actions, NULL, words->items, environ);
     posix_spawn_file_actions_destroy(&actions);
+    running_child = failed == 0 ? child : 0;
     if (output != NULL) {
         close(ends[1]);
         *output = failed == 0 ? output_read(ends[0]) : NULL;
         close(ends[0]);
     }
+    int status = failed == 0 ? status_wait(child) : -1;
+    running_child = 0;
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        sigaction(stops[i], &before[i], NULL);
+    }
     if (failed != 0) {
         fprintf(stderr, "tophash check: cannot run %s: %s; install it, or name another\n",
                 words->items[0], strerror(failed));
-        return -1;
     }
-    int status = status_wait(child);
-    if (output != NULL && *output == NULL) {
-        return -1;
-    }
-    return status;
+    return output != NULL && *output == NULL ? -1 : status;
 }

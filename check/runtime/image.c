@@ -15,6 +15,10 @@ extern char thi_user_data_stop[] __asm__("__stop_thi_user_data") __attribute__((
 extern char thi_user_bss_start[] __asm__("__start_thi_user_bss") __attribute__((weak));
 extern char thi_user_bss_stop[] __asm__("__stop_thi_user_bss") __attribute__((weak));
 
+/* The program's first byte and the one behind its last, as linkers know them. */
+extern const char thi_program_start[] __asm__("__executable_start");
+extern const char thi_program_end[] __asm__("_end");
+
 struct area {
     char *start;
     size_t bytes;
@@ -50,4 +54,9 @@ void thi_image_restore(void)
             memcpy(areas[i].start, areas[i].copy, areas[i].bytes);
         }
     }
+}
+
+bool thi_image_holds(uintptr_t address)
+{
+    return address >= (uintptr_t)thi_program_start && address < (uintptr_t)thi_program_end;
 }

@@ -157,11 +157,20 @@ struct plain_access {
     struct thi_location location;
 };
 
+/* Memory of the program's, which can be read. The rest may be a wild pointer. */
+static bool memory_known(uintptr_t address)
+{
+    return thi_image_holds(address) || thi_heap_holds(address) || thi_tls_holds(address) ||
+           thi_fiber_of(address) != TH_FIBERS_MAX;
+}
+
 static uint64_t plain_announce(void *argument)
 {
     struct plain_access *access = argument;
-    thi_record_note(access->write ? TH_RECORD_WRITE : TH_RECORD_READ, access->address,
-                    access->bytes, access->site);
+    if (memory_known(access->address)) {
+        thi_record_note(access->write ? TH_RECORD_WRITE : TH_RECORD_READ, access->address,
+                        access->bytes, access->site);
+    }
     return thi_engine_plain(thi_runtime.engine, access->address, access->bytes, access->write,
                             access->site, &access->location);
 }
@@ -183,7 +192,7 @@ void thi_plain(uintptr_t address, size_t bytes, bool write, uint32_t site)
         return;
     }
     plain_check(address, write, site);
-    if (write) {
+    if (write && memory_known(address)) {
         thi_turn_write(address, bytes);
     }
     if (thi_runtime.simulated) {

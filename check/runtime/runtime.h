@@ -121,6 +121,7 @@ void thi_runtime_step(void *context, uint32_t thread, uint64_t result,
 /* image.c: the user's data, put back before each execution. */
 bool thi_image_init(void);
 void thi_image_restore(void);
+bool thi_image_holds(uintptr_t address); /* data, or constants */
 
 /* heap.c */
 bool thi_heap_init(void);

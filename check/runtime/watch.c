@@ -9,6 +9,7 @@
 
 #include "runtime/runtime.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,13 @@ static void look(int signal, siginfo_t *info, void *context)
     }
 }
 
+/* A worker process inherits no timer. */
+static void timer_start(void)
+{
+    const struct itimerval each = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+    setitimer(ITIMER_PROF, &each, NULL); /* without it, such a loop runs until it is stopped */
+}
+
 bool thi_watch_init(void)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
@@ -85,6 +93,7 @@ bool thi_watch_init(void)
     }
     action.sa_sigaction = look;
     action.sa_flags |= SA_RESTART;
-    const struct itimerval each = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
-    return ok && sigaction(SIGPROF, &action, NULL) == 0 && setitimer(ITIMER_PROF, &each, NULL) == 0;
+    ok = ok && sigaction(SIGPROF, &action, NULL) == 0;
+    timer_start();
+    return ok && pthread_atfork(NULL, NULL, timer_start) == 0;
 }
