@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # test_map_broken.sh - breaks the map on purpose, one rule at a time, in a copy, and demands that
-# tiny_obligations.c notices.
+# tiny_obligations.c, tiny_quick.c or tiny_pairs.c notices.
 #
 # Goal: the tests of the obligations are not blind. Method: a line of a copy of src/map is changed
 # by sed; the copy is built with the tiny geometry and the test program must fail. A change that no
@@ -47,37 +47,44 @@ report() {
     fi
 }
 
-# build <name> [changed file]: the program of the copy $work_dir/<name>/src. What does not depend on
-# the changed file of src/map is taken from the unbroken copy.
+# build <name> <test program> [changed file]: the program of the copy $work_dir/<name>/src. What
+# does not depend on the changed file of src/map is taken from the unbroken copy.
 build() {
-    local copy=$work_dir/$1
-    local changed=("$copy"/src/map/*.c "$source_dir/tests/map/tiny_obligations.c")
-    case ${2:-} in
+    local copy=$work_dir/$1 test=$2
+    local changed=("$copy"/src/map/*.c)
+    case ${3:-} in
     *.c)
         cp -r "$work_dir/whole/objects" "$copy/objects"
-        changed=("$copy/src/map/$2")
+        changed=("$copy/src/map/$3")
         ;;
     esac
     compile "$copy/objects" "$copy/src" "${changed[@]}" &&
-        "$cc" -pthread "$copy"/objects/*.o "$work_dir"/objects/*.o -o "$copy/program"
+        compile "$copy/tests" "$copy/src" "$source_dir/tests/map/$test.c" &&
+        "$cc" -pthread "$copy/tests/$test.o" "$copy"/objects/*.o "$work_dir"/objects/*.o \
+            -o "$copy/program"
 }
 
 # broken <name> <file> <test> <sed script>: the copy with that change must be caught by the tests
 # whose names contain <test>: by a failed check, or by standing still where the change waits or goes
 # on without bound.
 broken() {
-    local name=$1 file=$2 tests=$3 script=$4 copy=$work_dir/$1 limit=60
+    local name=$1 file=$2 tests=$3 script=$4 copy=$work_dir/$1 limit=60 test=tiny_obligations
+    local options=()
     mkdir -p "$copy"
     cp -r "$source_dir/src" "$copy/src"
     sed -i -e "$script" "$copy/src/map/$file"
     case $name in
     *_waits_* | *_without_limit) limit=10 ;;
     esac
+    case $tests in
+    quick_*) test=tiny_quick ;;
+    pairs_*) test=tiny_pairs options=(--seed=1 --scale=200) ;;
+    esac
     if cmp -s "$copy/src/map/$file" "$source_dir/src/map/$file"; then
         report 1 "$name" "the change does not apply to $file any more: adapt it"
-    elif ! build "$name" "$file" 2>"$copy/log"; then
+    elif ! build "$name" "$test" "$file" 2>"$copy/log"; then
         report 1 "$name" "the broken copy does not compile: $(head -1 "$copy/log")"
-    elif "$copy/program" --time-limit=$limit "$tests" >"$copy/log" 2>&1; then
+    elif "$copy/program" --time-limit=$limit "${options[@]}" "$tests" >"$copy/log" 2>&1; then
         report 1 "$name" "no test noticed"
     elif [ $limit = 60 ] && ! grep -q 'failed: \|assertion' "$copy/log" &&
         grep -q 'time limit' "$copy/log"; then
@@ -99,7 +106,8 @@ compile "$work_dir/objects" "$source_dir/src" "${others[@]}" || exit 1
 
 mkdir -p "$work_dir/whole"
 cp -r "$source_dir/src" "$work_dir/whole/src"
-if build whole && "$work_dir/whole/program" --time-limit=60 >"$work_dir/whole/log" 2>&1; then
+if build whole tiny_obligations &&
+    "$work_dir/whole/program" --time-limit=60 >"$work_dir/whole/log" 2>&1; then
     report 0 "the unbroken copy passes"
 else
     report 1 "the unbroken copy passes" "$(grep -m1 -E '^not ok|^# .*failed' "$work_dir/whole/log")"
@@ -151,6 +159,47 @@ broken small_form_ignores_holders map_small.c obligation_5_10 \
 # Obligation 11: splits without a limit of depth.
 broken splits_without_limit map_geometry.h obligation_11 \
     's/#define TH_MAP_DEPTH_SLACK .*/#define TH_MAP_DEPTH_SLACK 40u/'
+
+# The quick paths of integer keys, where cells are read whole. Hashes that lead nowhere lead to one
+# line for all roots; the span grows before the address does; a look at a line takes a held key for
+# absent.
+if grep -qw avx /proc/cpuinfo 2>/dev/null; then
+    broken one_line_for_all_roots map_priv.h quick_keys \
+        's/#define TH_SPAN_ROOTS .*/#define TH_SPAN_ROOTS 0u/'
+    broken span_before_address map_grow.c quick_looks \
+        's/!thi_map_has_whole(map)/!thi_map_reads_whole()/'
+    broken held_key_taken_for_absent ../atomic/line.h quick_inserts \
+        's/_mm_or_si128(halves, mark)/halves/'
+    broken update_without_lock map_integer.h pairs_put \
+        's/if (TH_UNLIKELY(!cell_try_lock(cell, found.stored))) {/if (false) {/'
+fi
+# A write one line further rests on a word that was read again, looks at one line only, takes a held
+# key for absent, is not counted, shows the key first; an erase leaves the version, the counters.
+again='pair.word = word_load(pair.group.side) \& ~TH_WORD_LOCK;'
+broken next_insert_proves_nothing map_next.c pairs_insert \
+    "s/THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);/&\n$again/"
+broken next_insert_looks_at_one_line map_next.c pairs_insert \
+    's/if (!ends_here && .*) {/if (false) {/'
+broken next_insert_takes_held_for_absent map_next.c pairs_add \
+    's/thi_line_find(line, word, word != TH_KEY_EMPTY)/thi_line_find(line, word, false)/'
+broken next_insert_is_not_counted map_next.c pairs_insert \
+    's/thi_map_passes_add(&pair.group, hash, distance);//'
+broken next_insert_shows_the_key_first map_next.c pairs_insert \
+    's/cell_store_value(cell, value);/first;/
+     s/cell_store_key(cell, key);/cell_store_value(cell, value);/
+     s/first;/cell_store_key(cell, key);/'
+broken next_erase_leaves_the_version map_next.c pairs_insert \
+    's/word_bumped(pair.word - TH_WORD_COUNT_ONE)/pair.word - TH_WORD_COUNT_ONE/'
+broken next_erase_leaves_the_counters map_next.c pairs_erase \
+    's/thi_map_passes_sub(&pair.group, hash, 1);//'
+broken next_erase_ignores_holders map_next.c pairs_add \
+    's/if (!cell_try_lock(cell, key)) {/if (false) {/'
+broken next_update_without_lock map_next.c pairs_put \
+    's/|| !cell_try_lock(found.cell, found.stored)//'
+# The same in the home line.
+again='word = word_load(spot.side) \& ~TH_WORD_LOCK;'
+broken insert_proves_nothing map_core.h pairs_insert \
+    "/bool room/,/return/s/THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);/&\n$again/"
 
 echo "1..$number"
 echo "$((number - failed)) passed, $failed failed, 0 skipped"
