@@ -5,8 +5,9 @@
  * allocation and the access to memory that was never published, the write that a stale read passed
  * over and that read. If reads of values lead from the first to the second, then at least one of
  * these reads does not synchronise with its write, and the path on which the fewest orders are too
- * weak tells which to strengthen. If nothing leads there but the read is stale in every order, the execution
- * has a cycle of program order and 'older than', which only sequential consistency forbids.
+ * weak tells which to strengthen. If nothing leads there but the read is stale in every order, the
+ * execution has a cycle of program order and 'older than', which only sequential consistency
+ * forbids.
  */
 #include "report/analysis.h"
 
@@ -103,7 +104,7 @@ static uint32_t hop_cost(const struct thi_record *record, uint32_t write, uint32
     return weak_write && weak_read ? 2 : 1;
 }
 
-/* Reads without order from what has been reached at `cost`. False: nothing is left to go on from. */
+/* Reads without order from what has been reached at `cost`. False: no more to go on from. */
 static bool spread_read(struct search *search, uint32_t cost)
 {
     const struct thi_record *record = search->record;

@@ -46,7 +46,7 @@ static bool overlaps(uintptr_t a, size_t a_bytes, uintptr_t b, size_t b_bytes)
     return a < b + (b_bytes == 0 ? 1 : b_bytes) && b < a + (a_bytes == 0 ? 1 : a_bytes);
 }
 
-/* The access that was about to happen: an event of the engine's, the last note, or not known yet. */
+/* The access that was about to happen: the engine's event, the last note, or not known yet. */
 bool thi_recorder_error_note(struct thi_recorder *recorder, const struct thi_engine_error *error)
 {
     const struct thi_engine_access *access = &error->access;
