@@ -77,7 +77,7 @@ TEST(counterexample_store_buffering_with_one_fence_asks_for_the_other)
 
 TEST(counterexample_interleaving_blames_no_order)
 {
-    /* Goal: a lost update by load and store is a plain interleaving: shown as such, nothing stale. */
+    /* Goal: an update lost by load and store is an interleaving: shown as such, nothing stale. */
     sample_begin(&sample, 3);
     uint32_t counter = sample_object(&sample, "counter", 4);
     sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 1);
