@@ -243,6 +243,10 @@ bool thi_engine_replay(struct thi_engine *engine, const char *token,
         }
     }
     if (!engine->run_failed) {
+        if (thi_run_next_thread(engine) != TH_NO_THREAD) {
+            *why = "it ends before the program does: what was wrong there is wrong no more";
+            return false;
+        }
         thi_run_finish(engine);
     }
     thi_engine_verdict(engine, result);

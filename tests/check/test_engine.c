@@ -474,6 +474,7 @@ TEST(engine_token_replays_its_execution)
     }
     CHECK(!thi_engine_replay(script.engine, "a1?", &result, &why) && why != NULL);
     CHECK(!thi_engine_replay(script.engine, "a99", &result, &why) && why != NULL);
+    CHECK(!thi_engine_replay(script.engine, "a1", &result, &why) && why != NULL);
     CHECK(!thi_engine_replay(script.engine, "a.9", &result, &why) && why != NULL);
     CHECK(!thi_engine_replay(script.engine, "z1", &result, &why) && why != NULL);
     CHECK(!thi_engine_replay(script.engine, "_Z1", &result, &why) && why != NULL);
