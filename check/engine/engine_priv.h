@@ -311,7 +311,8 @@ bool thi_shadow_leaks(struct thi_engine *engine);
 void thi_workers_search(struct thi_engine *engine);
 bool thi_workers_defer(struct thi_engine *engine);
 bool thi_workers_counts(struct thi_engine *engine);
-void thi_workers_run_count(struct thi_engine *engine);
+void thi_workers_run_count(struct thi_engine *engine, bool complete);
+void thi_workers_position(struct thi_engine *engine, double position);
 bool thi_workers_runs_done(struct thi_engine *engine);
 bool thi_search_claim(struct thi_engine *engine, uint32_t depth);
 

@@ -249,6 +249,10 @@ static void search_progress(struct thi_engine *engine)
         result->bounds |= TH_BOUND_SECONDS;
         engine->stop = true;
     }
+    if (engine->workers != NULL) {
+        thi_workers_position(engine, search_position(engine));
+        return;
+    }
     if (engine->program.progress == NULL || result->elapsed_s < engine->progress_next_s) {
         return;
     }
@@ -289,7 +293,7 @@ static void run_count(struct thi_engine *engine, enum run_end end)
     case RUN_FAILED: break;
     }
     if (engine->workers != NULL && (end == RUN_COMPLETE || end == RUN_BLOCKED)) {
-        thi_workers_run_count(engine);
+        thi_workers_run_count(engine, end == RUN_COMPLETE);
     }
 }
 

@@ -28,9 +28,11 @@ enum {
     TOKEN_BYTES_MAX = 1 << 18,
     SITES_SHARED_MAX = 4096,
     POLL_MS = 5,
+    POSITION_ONE = 1 << 30,
 };
 
 struct slot {
+    _Atomic(uint32_t) position; /* in the tree, of POSITION_ONE */
     struct thi_engine_result result;
     struct thi_site_counters sites[SITES_SHARED_MAX];
     uint32_t site_count;
@@ -40,7 +42,8 @@ struct slot {
 /* Shared by all processes. */
 struct shared {
     _Atomic(uint64_t) claims[CLAIMS_MAX / 64];
-    _Atomic(uint64_t) runs;        /* complete and blocked */
+    _Atomic(uint64_t) executions;
+    _Atomic(uint64_t) blocked;
     _Atomic(uint64_t) error_claim; /* the lowest with an error; UINT64_MAX */
     _Atomic(uint32_t) error_lock;
     _Atomic(bool) stop;
@@ -124,17 +127,44 @@ bool thi_workers_defer(struct thi_engine *engine)
     return true;
 }
 
-/* relaxed: a sum, read as a bound that need not be exact to one run. */
-void thi_workers_run_count(struct thi_engine *engine)
+/* relaxed: sums, read as a bound that need not be exact to one run. */
+void thi_workers_run_count(struct thi_engine *engine, bool complete)
 {
-    atomic_fetch_add_explicit(&engine->workers->shared->runs, 1, memory_order_relaxed);
+    struct shared *shared = engine->workers->shared;
+    atomic_fetch_add_explicit(complete ? &shared->executions : &shared->blocked, 1,
+                              memory_order_relaxed);
+}
+
+static uint64_t runs_count(struct shared *shared)
+{
+    return atomic_load_explicit(&shared->executions, memory_order_relaxed) +
+           atomic_load_explicit(&shared->blocked, memory_order_relaxed);
 }
 
 bool thi_workers_runs_done(struct thi_engine *engine)
 {
     uint64_t most = engine->options.executions_max;
-    return most != 0 &&
-           atomic_load_explicit(&engine->workers->shared->runs, memory_order_relaxed) >= most;
+    return most != 0 && runs_count(engine->workers->shared) >= most;
+}
+
+/* relaxed: a figure to be shown. */
+void thi_workers_position(struct thi_engine *engine, double position)
+{
+    struct slot *slot = &engine->workers->shared->slots[engine->workers->number];
+    atomic_store_explicit(&slot->position, (uint32_t)(position * POSITION_ONE),
+                          memory_order_relaxed);
+}
+
+/* All walk the whole tree, past what others search: where they are on average. */
+static uint64_t workers_estimate(struct shared *shared, uint32_t count)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += atomic_load_explicit(&shared->slots[i].position, memory_order_relaxed);
+    }
+    double position = sum / count / POSITION_ONE;
+    double estimate = position > 1e-9 ? (double)runs_count(shared) / position : 0;
+    return estimate < 1e18 ? (uint64_t)estimate : 0;
 }
 
 static void worker_publish(struct thi_engine *engine)
@@ -214,7 +244,9 @@ static void workers_wait(struct thi_engine *engine, struct shared *shared, const
         }
         next_s = elapsed_s + engine->options.progress_ms * 1e-3;
         struct thi_engine_progress progress = {
-            .executions = atomic_load_explicit(&shared->runs, memory_order_relaxed),
+            .executions = atomic_load_explicit(&shared->executions, memory_order_relaxed),
+            .blocked = atomic_load_explicit(&shared->blocked, memory_order_relaxed),
+            .estimate = workers_estimate(shared, count),
             .elapsed_s = elapsed_s};
         if (engine->program.progress(engine->program.context, &progress)) {
             atomic_store_explicit(&shared->stop, true, memory_order_relaxed);
@@ -271,7 +303,8 @@ void thi_workers_search(struct thi_engine *engine)
         engine->broken = engine->broken || !slot->done;
     }
     result->workers = count;
-    result->estimate = result->executions + result->blocked;
+    result->estimate = result->bounds == 0 ? result->executions + result->blocked
+                                           : workers_estimate(shared, count);
     if (result->threads > engine->thread_count) {
         engine->thread_count = engine->program.thread_count; /* the rest comes with the replay */
     }
