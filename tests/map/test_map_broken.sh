@@ -78,7 +78,7 @@ broken() {
     esac
     case $tests in
     quick_*) test=tiny_quick ;;
-    pairs_*) test=tiny_pairs options=(--seed=1 --scale=200) ;;
+    pairs_*) test=tiny_pairs options=(--seed=1 --scale=100) ;;
     esac
     if cmp -s "$copy/src/map/$file" "$source_dir/src/map/$file"; then
         report 1 "$name" "the change does not apply to $file any more: adapt it"

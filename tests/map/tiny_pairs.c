@@ -19,6 +19,7 @@ enum {
 /* Where the key is when the two threads begin. */
 enum place {
     PLACE_ANY,     /* somewhere or nowhere, as chance will have it */
+    PLACE_HOME,    /* in its home line, alone */
     PLACE_NEXT,    /* one line further: its home line is full */
     PLACE_NO_ROOM, /* nowhere, its home line is full */
     PLACE_PASSED,  /* nowhere, its home line has room and was passed */
@@ -265,10 +266,10 @@ static void place_make(struct second *second, enum place place)
     if (place != PLACE_ANY) {
         crowd_find(second);
     }
-    for (unsigned i = 0; place != PLACE_ANY && i < 4; i++) {
+    for (unsigned i = 0; place >= PLACE_NEXT && i < 4; i++) {
         world_put(world, second->crowd[i], 1);
     }
-    if (place == PLACE_NEXT) {
+    if (place == PLACE_HOME || place == PLACE_NEXT) {
         world_put(world, second->id, 1);
         second->present = true;
     }
