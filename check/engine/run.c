@@ -419,9 +419,9 @@ bool thi_thread_reads_newest(const struct thi_engine *engine, uint32_t number)
 
 /* Whether the thread of the newest event will wait in whatever the search makes of this graph. That
  * is so if its last read took an older write than it could have: such a read is not maximal
- * (revisit.c), so nothing makes it read another write, and nothing deletes it. No complete execution
- * is left out, and no error of another thread, which happens as well with this turn reading the
- * newest write. */
+ * (revisit.c), so nothing makes it read another write, and nothing deletes it. No complete
+ * execution is left out, and no error of another thread, which happens as well with this turn
+ * reading the newest write. */
 static bool waits_for_good(const struct thi_engine *engine)
 {
     const struct graph *graph = graph_of(engine);
