@@ -36,7 +36,7 @@ static void help_print(FILE *out)
 /* Flags that everybody gives to a compiler need no `--` before them. */
 static bool is_compiler_flag(const char *argument)
 {
-    static const char *const prefixes[] = {"-D", "-U", "-I", "-std=", "-f", "-m", "-W"};
+    static const char *const prefixes[] = {"-D", "-U", "-I", "-std=", "-f", "-m", "-W", "-w"};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         if (strncmp(argument, prefixes[i], strlen(prefixes[i])) == 0) {
             return true;

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char model_prefix[] = "thi_model_";
+static const char model_prefix[] = "thi_call_";
 
 /* What the build knows of all files. */
 struct build {
@@ -195,6 +195,12 @@ static bool modelled(const struct build *build, const char *name)
     return thi_words_hold(&build->library.defined, model);
 }
 
+/* What instrumented code calls, and what <tophash/check.h> offers. */
+static bool is_own(const char *name)
+{
+    return strncmp(name, "__tsan_", 7) == 0 || strncmp(name, "th_check_", 9) == 0;
+}
+
 static void symbols_judge(struct build *build, const struct thi_object *object,
                           const struct thi_scan *scan, const char *file)
 {
@@ -202,7 +208,8 @@ static void symbols_judge(struct build *build, const struct thi_object *object,
         const char *name = object->needed.items[i];
         bool told = strncmp(name, "__tsan_", 7) == 0 && strstr(name, "volatile") != NULL;
         if (told || thi_words_hold(&build->program.defined, name) || modelled(build, name) ||
-            thi_words_hold(&build->library.defined, name) || thi_symbol_pure(name)) {
+            (is_own(name) && thi_words_hold(&build->library.defined, name)) ||
+            thi_symbol_pure(name)) {
             continue;
         }
         char what[TH_DRIVER_PATH_BYTES_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * model.h - models of functions of the C library, which the checked program calls in their place.
  *
- * The model of `name` is thi_model_<name>(); it is found by its name (the driver renames the calls)
+ * The model of `name` is thi_call_<name>(); it is found by its name (the driver renames the calls)
  * and declared right where it is defined. What the models need of each other stands here.
  */
 #ifndef TOPHASH_CHECK_RUNTIME_MODEL_H

@@ -143,12 +143,12 @@ static int mutex_kind(const pthread_mutex_t *mutex)
     return kind & 3;
 }
 
-int thi_model_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
-int thi_model_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+int thi_call_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int thi_call_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
     uint32_t site = TH_SITE_HERE;
     int kind = 0;
-    thi_model_enter();
+    thi_call_enter();
     if (attributes != NULL) {
         memcpy(&kind, attributes, sizeof kind);
     }
@@ -157,33 +157,33 @@ int thi_model_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr
     return 0;
 }
 
-int thi_model_pthread_mutex_destroy(pthread_mutex_t *mutex);
-int thi_model_pthread_mutex_destroy(pthread_mutex_t *mutex)
+int thi_call_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int thi_call_pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     if (thi_model_load((uintptr_t)mutex, 4, TH_ORDER_RELAXED, site) != 0) {
         thi_fail(TH_ENGINE_FAILED, "destroy of a mutex that is locked", site);
     }
     return 0;
 }
 
-int thi_model_pthread_mutexattr_init(pthread_mutexattr_t *attributes);
-int thi_model_pthread_mutexattr_init(pthread_mutexattr_t *attributes)
+int thi_call_pthread_mutexattr_init(pthread_mutexattr_t *attributes);
+int thi_call_pthread_mutexattr_init(pthread_mutexattr_t *attributes)
 {
     thi_model_fill(attributes, 0, sizeof *attributes, TH_SITE_HERE);
     return 0;
 }
 
-int thi_model_pthread_mutexattr_destroy(pthread_mutexattr_t *attributes);
-int thi_model_pthread_mutexattr_destroy(pthread_mutexattr_t *attributes)
+int thi_call_pthread_mutexattr_destroy(pthread_mutexattr_t *attributes);
+int thi_call_pthread_mutexattr_destroy(pthread_mutexattr_t *attributes)
 {
     (void)attributes;
     return 0;
 }
 
-int thi_model_pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int kind);
-int thi_model_pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int kind)
+int thi_call_pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int kind);
+int thi_call_pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int kind)
 {
     thi_plain((uintptr_t)attributes, sizeof kind, true, TH_SITE_HERE);
     memcpy(attributes, &kind, sizeof kind);
@@ -203,7 +203,7 @@ static int mutex_again(const pthread_mutex_t *mutex)
 
 static int mutex_lock(pthread_mutex_t *mutex, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     int again = mutex_again(mutex);
     if (again < 0) {
         thi_model_lock((uintptr_t)mutex, site);
@@ -213,7 +213,7 @@ static int mutex_lock(pthread_mutex_t *mutex, uint32_t site)
 
 static int mutex_try(pthread_mutex_t *mutex, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (mutex_kind(mutex) == PTHREAD_MUTEX_RECURSIVE && mutex_again(mutex) == 0) {
         return 0;
     }
@@ -222,7 +222,7 @@ static int mutex_try(pthread_mutex_t *mutex, uint32_t site)
 
 static int mutex_unlock(pthread_mutex_t *mutex, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (mutex_kind(mutex) == PTHREAD_MUTEX_ERRORCHECK && !thi_model_lock_held((uintptr_t)mutex)) {
         return EPERM;
     }
@@ -230,65 +230,65 @@ static int mutex_unlock(pthread_mutex_t *mutex, uint32_t site)
     return 0;
 }
 
-int thi_model_pthread_mutex_lock(pthread_mutex_t *mutex);
-int thi_model_pthread_mutex_lock(pthread_mutex_t *mutex)
+int thi_call_pthread_mutex_lock(pthread_mutex_t *mutex);
+int thi_call_pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     return mutex_lock(mutex, TH_SITE_HERE);
 }
 
-int thi_model_pthread_mutex_trylock(pthread_mutex_t *mutex);
-int thi_model_pthread_mutex_trylock(pthread_mutex_t *mutex)
+int thi_call_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int thi_call_pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
     return mutex_try(mutex, TH_SITE_HERE);
 }
 
-int thi_model_pthread_mutex_unlock(pthread_mutex_t *mutex);
-int thi_model_pthread_mutex_unlock(pthread_mutex_t *mutex)
+int thi_call_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int thi_call_pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     return mutex_unlock(mutex, TH_SITE_HERE);
 }
 
 /* --- Mutexes of C11: the same object under another name. */
 
-int thi_model_mtx_init(mtx_t *mutex, int type);
-int thi_model_mtx_init(mtx_t *mutex, int type)
+int thi_call_mtx_init(mtx_t *mutex, int type);
+int thi_call_mtx_init(mtx_t *mutex, int type)
 {
     uint32_t site = TH_SITE_HERE;
     pthread_mutex_t *as_pthread = (pthread_mutex_t *)mutex;
-    thi_model_enter();
+    thi_call_enter();
     thi_model_fill(as_pthread, 0, sizeof *as_pthread, site);
     as_pthread->__data.__kind = (type & mtx_recursive) != 0 ? PTHREAD_MUTEX_RECURSIVE : 0;
     return thrd_success;
 }
 
-void thi_model_mtx_destroy(mtx_t *mutex);
-void thi_model_mtx_destroy(mtx_t *mutex)
+void thi_call_mtx_destroy(mtx_t *mutex);
+void thi_call_mtx_destroy(mtx_t *mutex)
 {
-    thi_model_pthread_mutex_destroy((pthread_mutex_t *)mutex);
+    thi_call_pthread_mutex_destroy((pthread_mutex_t *)mutex);
 }
 
-int thi_model_mtx_lock(mtx_t *mutex);
-int thi_model_mtx_lock(mtx_t *mutex)
+int thi_call_mtx_lock(mtx_t *mutex);
+int thi_call_mtx_lock(mtx_t *mutex)
 {
     return mutex_lock((pthread_mutex_t *)mutex, TH_SITE_HERE) == 0 ? thrd_success : thrd_error;
 }
 
-int thi_model_mtx_trylock(mtx_t *mutex);
-int thi_model_mtx_trylock(mtx_t *mutex)
+int thi_call_mtx_trylock(mtx_t *mutex);
+int thi_call_mtx_trylock(mtx_t *mutex)
 {
     return mutex_try((pthread_mutex_t *)mutex, TH_SITE_HERE) == 0 ? thrd_success : thrd_busy;
 }
 
-int thi_model_mtx_unlock(mtx_t *mutex);
-int thi_model_mtx_unlock(mtx_t *mutex)
+int thi_call_mtx_unlock(mtx_t *mutex);
+int thi_call_mtx_unlock(mtx_t *mutex)
 {
     return mutex_unlock((pthread_mutex_t *)mutex, TH_SITE_HERE) == 0 ? thrd_success : thrd_error;
 }
 
 /* --- Spin locks. */
 
-int thi_model_pthread_spin_init(pthread_spinlock_t *lock, int shared);
-int thi_model_pthread_spin_init(pthread_spinlock_t *lock, int shared)
+int thi_call_pthread_spin_init(pthread_spinlock_t *lock, int shared);
+int thi_call_pthread_spin_init(pthread_spinlock_t *lock, int shared)
 {
     (void)shared;
     uint32_t site = TH_SITE_HERE;
@@ -297,51 +297,51 @@ int thi_model_pthread_spin_init(pthread_spinlock_t *lock, int shared)
     return 0;
 }
 
-int thi_model_pthread_spin_destroy(pthread_spinlock_t *lock);
-int thi_model_pthread_spin_destroy(pthread_spinlock_t *lock)
+int thi_call_pthread_spin_destroy(pthread_spinlock_t *lock);
+int thi_call_pthread_spin_destroy(pthread_spinlock_t *lock)
 {
     (void)lock;
     return 0;
 }
 
-int thi_model_pthread_spin_lock(pthread_spinlock_t *lock);
-int thi_model_pthread_spin_lock(pthread_spinlock_t *lock)
+int thi_call_pthread_spin_lock(pthread_spinlock_t *lock);
+int thi_call_pthread_spin_lock(pthread_spinlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     thi_model_lock((uintptr_t)lock, site);
     return 0;
 }
 
-int thi_model_pthread_spin_trylock(pthread_spinlock_t *lock);
-int thi_model_pthread_spin_trylock(pthread_spinlock_t *lock)
+int thi_call_pthread_spin_trylock(pthread_spinlock_t *lock);
+int thi_call_pthread_spin_trylock(pthread_spinlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     return thi_model_lock_try((uintptr_t)lock, site) ? 0 : EBUSY;
 }
 
-int thi_model_pthread_spin_unlock(pthread_spinlock_t *lock);
-int thi_model_pthread_spin_unlock(pthread_spinlock_t *lock)
+int thi_call_pthread_spin_unlock(pthread_spinlock_t *lock);
+int thi_call_pthread_spin_unlock(pthread_spinlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     thi_model_unlock((uintptr_t)lock, site);
     return 0;
 }
 
 /* --- Reader-writer locks: the number of readers, or RWLOCK_WRITER. */
 
-int thi_model_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes);
-int thi_model_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
+int thi_call_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes);
+int thi_call_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
 {
     (void)attributes;
     thi_model_fill(lock, 0, sizeof *lock, TH_SITE_HERE);
     return 0;
 }
 
-int thi_model_pthread_rwlock_destroy(pthread_rwlock_t *lock);
-int thi_model_pthread_rwlock_destroy(pthread_rwlock_t *lock)
+int thi_call_pthread_rwlock_destroy(pthread_rwlock_t *lock);
+int thi_call_pthread_rwlock_destroy(pthread_rwlock_t *lock)
 {
     (void)lock;
     return 0;
@@ -350,7 +350,7 @@ int thi_model_pthread_rwlock_destroy(pthread_rwlock_t *lock)
 /* How many operations it took and failed; 0: locked. */
 static uint32_t rwlock_try(uintptr_t address, bool write, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     struct thi_model_exchange exchange = {.address = address,
                                           .bytes = 4,
                                           .value = RWLOCK_WRITER,
@@ -370,8 +370,8 @@ static uint32_t rwlock_try(uintptr_t address, bool write, uint32_t site)
     return thi_model_compare_exchange(&exchange) ? 0 : 2;
 }
 
-int thi_model_pthread_rwlock_rdlock(pthread_rwlock_t *lock);
-int thi_model_pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+int thi_call_pthread_rwlock_rdlock(pthread_rwlock_t *lock);
+int thi_call_pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
     uint32_t failed = rwlock_try((uintptr_t)lock, false, site);
@@ -381,8 +381,8 @@ int thi_model_pthread_rwlock_rdlock(pthread_rwlock_t *lock)
     return 0;
 }
 
-int thi_model_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
-int thi_model_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+int thi_call_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+int thi_call_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
     uint32_t failed = rwlock_try((uintptr_t)lock, true, site);
@@ -393,8 +393,8 @@ int thi_model_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
     return 0;
 }
 
-int thi_model_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock);
-int thi_model_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+int thi_call_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock);
+int thi_call_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
     uint32_t failed = rwlock_try((uintptr_t)lock, false, site);
@@ -404,8 +404,8 @@ int thi_model_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
     return failed == 0 ? 0 : EBUSY;
 }
 
-int thi_model_pthread_rwlock_trywrlock(pthread_rwlock_t *lock);
-int thi_model_pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+int thi_call_pthread_rwlock_trywrlock(pthread_rwlock_t *lock);
+int thi_call_pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
     if (rwlock_try((uintptr_t)lock, true, site) != 0) {
@@ -415,11 +415,11 @@ int thi_model_pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
     return 0;
 }
 
-int thi_model_pthread_rwlock_unlock(pthread_rwlock_t *lock);
-int thi_model_pthread_rwlock_unlock(pthread_rwlock_t *lock)
+int thi_call_pthread_rwlock_unlock(pthread_rwlock_t *lock);
+int thi_call_pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     uint32_t *depth = held_depth((uintptr_t)lock);
     if (depth != NULL) {
         *depth = 0;

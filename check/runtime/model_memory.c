@@ -7,45 +7,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *thi_model_malloc(size_t bytes);
-void *thi_model_malloc(size_t bytes)
+void *thi_call_malloc(size_t bytes);
+void *thi_call_malloc(size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     return thi_heap_alloc(bytes, 0, false, site);
 }
 
-void *thi_model_calloc(size_t count, size_t bytes);
-void *thi_model_calloc(size_t count, size_t bytes)
+void *thi_call_calloc(size_t count, size_t bytes);
+void *thi_call_calloc(size_t count, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     size_t total;
     return __builtin_mul_overflow(count, bytes, &total) ? NULL
                                                         : thi_heap_alloc(total, 0, true, site);
 }
 
-void *thi_model_aligned_alloc(size_t alignment, size_t bytes);
-void *thi_model_aligned_alloc(size_t alignment, size_t bytes)
+void *thi_call_aligned_alloc(size_t alignment, size_t bytes);
+void *thi_call_aligned_alloc(size_t alignment, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     return thi_heap_alloc(bytes, alignment, false, site);
 }
 
-void *thi_model_memalign(size_t alignment, size_t bytes);
-void *thi_model_memalign(size_t alignment, size_t bytes)
+void *thi_call_memalign(size_t alignment, size_t bytes);
+void *thi_call_memalign(size_t alignment, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     return thi_heap_alloc(bytes, alignment, false, site);
 }
 
-int thi_model_posix_memalign(void **block, size_t alignment, size_t bytes);
-int thi_model_posix_memalign(void **block, size_t alignment, size_t bytes)
+int thi_call_posix_memalign(void **block, size_t alignment, size_t bytes);
+int thi_call_posix_memalign(void **block, size_t alignment, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     void *got = thi_heap_alloc(bytes, alignment, false, site);
     if (got == NULL) {
         return ENOMEM;
@@ -57,23 +57,23 @@ int thi_model_posix_memalign(void **block, size_t alignment, size_t bytes)
 
 static void block_free(void *block, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (block != NULL) {
         thi_heap_free(block, site);
     }
 }
 
-void thi_model_free(void *block);
-void thi_model_free(void *block)
+void thi_call_free(void *block);
+void thi_call_free(void *block)
 {
     block_free(block, TH_SITE_HERE);
 }
 
-void *thi_model_realloc(void *block, size_t bytes);
-void *thi_model_realloc(void *block, size_t bytes)
+void *thi_call_realloc(void *block, size_t bytes);
+void *thi_call_realloc(void *block, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     const struct thi_heap_block *old = thi_heap_find((uintptr_t)block);
     size_t old_bytes = old == NULL ? 0 : old->bytes;
     void *fresh = thi_heap_alloc(bytes, 0, false, site);
@@ -99,29 +99,29 @@ void thi_model_fill(void *to, int value, size_t bytes, uint32_t site)
     memset(to, value, bytes);
 }
 
-void *thi_model_memcpy(void *to, const void *from, size_t bytes);
-void *thi_model_memcpy(void *to, const void *from, size_t bytes)
+void *thi_call_memcpy(void *to, const void *from, size_t bytes);
+void *thi_call_memcpy(void *to, const void *from, size_t bytes)
 {
     thi_model_copy(to, from, bytes, TH_SITE_HERE);
     return to;
 }
 
-void *thi_model_memmove(void *to, const void *from, size_t bytes);
-void *thi_model_memmove(void *to, const void *from, size_t bytes)
+void *thi_call_memmove(void *to, const void *from, size_t bytes);
+void *thi_call_memmove(void *to, const void *from, size_t bytes)
 {
     thi_model_copy(to, from, bytes, TH_SITE_HERE);
     return to;
 }
 
-void *thi_model_memset(void *to, int value, size_t bytes);
-void *thi_model_memset(void *to, int value, size_t bytes)
+void *thi_call_memset(void *to, int value, size_t bytes);
+void *thi_call_memset(void *to, int value, size_t bytes)
 {
     thi_model_fill(to, value, bytes, TH_SITE_HERE);
     return to;
 }
 
-int thi_model_memcmp(const void *one, const void *other, size_t bytes);
-int thi_model_memcmp(const void *one, const void *other, size_t bytes)
+int thi_call_memcmp(const void *one, const void *other, size_t bytes);
+int thi_call_memcmp(const void *one, const void *other, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
     thi_plain((uintptr_t)one, bytes, false, site);
@@ -129,8 +129,8 @@ int thi_model_memcmp(const void *one, const void *other, size_t bytes)
     return memcmp(one, other, bytes);
 }
 
-void *thi_model_memchr(const void *memory, int value, size_t bytes);
-void *thi_model_memchr(const void *memory, int value, size_t bytes)
+void *thi_call_memchr(const void *memory, int value, size_t bytes);
+void *thi_call_memchr(const void *memory, int value, size_t bytes)
 {
     char *found = memchr(memory, value, bytes);
     size_t read = found == NULL ? bytes : (size_t)(found - (const char *)memory) + 1;
@@ -146,20 +146,20 @@ static size_t text_read(const char *text, size_t bytes_max, uint32_t site)
     return size;
 }
 
-size_t thi_model_strlen(const char *text);
-size_t thi_model_strlen(const char *text)
+size_t thi_call_strlen(const char *text);
+size_t thi_call_strlen(const char *text)
 {
     return text_read(text, SIZE_MAX, TH_SITE_HERE);
 }
 
-size_t thi_model_strnlen(const char *text, size_t bytes_max);
-size_t thi_model_strnlen(const char *text, size_t bytes_max)
+size_t thi_call_strnlen(const char *text, size_t bytes_max);
+size_t thi_call_strnlen(const char *text, size_t bytes_max)
 {
     return text_read(text, bytes_max, TH_SITE_HERE);
 }
 
-int thi_model_strcmp(const char *one, const char *other);
-int thi_model_strcmp(const char *one, const char *other)
+int thi_call_strcmp(const char *one, const char *other);
+int thi_call_strcmp(const char *one, const char *other)
 {
     uint32_t site = TH_SITE_HERE;
     text_read(one, SIZE_MAX, site);
@@ -167,8 +167,8 @@ int thi_model_strcmp(const char *one, const char *other)
     return strcmp(one, other);
 }
 
-int thi_model_strncmp(const char *one, const char *other, size_t bytes_max);
-int thi_model_strncmp(const char *one, const char *other, size_t bytes_max)
+int thi_call_strncmp(const char *one, const char *other, size_t bytes_max);
+int thi_call_strncmp(const char *one, const char *other, size_t bytes_max)
 {
     uint32_t site = TH_SITE_HERE;
     text_read(one, bytes_max, site);
@@ -176,29 +176,29 @@ int thi_model_strncmp(const char *one, const char *other, size_t bytes_max)
     return strncmp(one, other, bytes_max);
 }
 
-char *thi_model_strchr(const char *text, int value);
-char *thi_model_strchr(const char *text, int value)
+char *thi_call_strchr(const char *text, int value);
+char *thi_call_strchr(const char *text, int value)
 {
     text_read(text, SIZE_MAX, TH_SITE_HERE);
     return strchr(text, value);
 }
 
-char *thi_model_strrchr(const char *text, int value);
-char *thi_model_strrchr(const char *text, int value)
+char *thi_call_strrchr(const char *text, int value);
+char *thi_call_strrchr(const char *text, int value)
 {
     text_read(text, SIZE_MAX, TH_SITE_HERE);
     return strrchr(text, value);
 }
 
-char *thi_model_strcpy(char *to, const char *from);
-char *thi_model_strcpy(char *to, const char *from)
+char *thi_call_strcpy(char *to, const char *from);
+char *thi_call_strcpy(char *to, const char *from)
 {
     thi_model_copy(to, from, strlen(from) + 1, TH_SITE_HERE);
     return to;
 }
 
-char *thi_model_strncpy(char *to, const char *from, size_t bytes);
-char *thi_model_strncpy(char *to, const char *from, size_t bytes)
+char *thi_call_strncpy(char *to, const char *from, size_t bytes);
+char *thi_call_strncpy(char *to, const char *from, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
     text_read(from, bytes, site);
@@ -209,8 +209,8 @@ char *thi_model_strncpy(char *to, const char *from, size_t bytes)
     return to;
 }
 
-char *thi_model_strcat(char *to, const char *from);
-char *thi_model_strcat(char *to, const char *from)
+char *thi_call_strcat(char *to, const char *from);
+char *thi_call_strcat(char *to, const char *from)
 {
     uint32_t site = TH_SITE_HERE;
     size_t size = text_read(to, SIZE_MAX, site);
@@ -218,11 +218,11 @@ char *thi_model_strcat(char *to, const char *from)
     return to;
 }
 
-char *thi_model_strdup(const char *text);
-char *thi_model_strdup(const char *text)
+char *thi_call_strdup(const char *text);
+char *thi_call_strdup(const char *text)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     size_t bytes = strlen(text) + 1;
     char *copy = thi_heap_alloc(bytes, 0, false, site);
     if (copy != NULL) {
@@ -233,10 +233,10 @@ char *thi_model_strdup(const char *text)
 
 /* --- Sorting and searching: the user's function is called, each swap is seen. */
 
-void thi_model_qsort(void *base, size_t count, size_t bytes,
-                     int (*compare)(const void *, const void *));
-void thi_model_qsort(void *base, size_t count, size_t bytes,
-                     int (*compare)(const void *, const void *))
+void thi_call_qsort(void *base, size_t count, size_t bytes,
+                    int (*compare)(const void *, const void *));
+void thi_call_qsort(void *base, size_t count, size_t bytes,
+                    int (*compare)(const void *, const void *))
 {
     uint32_t site = TH_SITE_HERE;
     char *items = base;
@@ -254,10 +254,10 @@ void thi_model_qsort(void *base, size_t count, size_t bytes,
     }
 }
 
-void *thi_model_bsearch(const void *key, const void *base, size_t count, size_t bytes,
-                        int (*compare)(const void *, const void *));
-void *thi_model_bsearch(const void *key, const void *base, size_t count, size_t bytes,
-                        int (*compare)(const void *, const void *))
+void *thi_call_bsearch(const void *key, const void *base, size_t count, size_t bytes,
+                       int (*compare)(const void *, const void *));
+void *thi_call_bsearch(const void *key, const void *base, size_t count, size_t bytes,
+                       int (*compare)(const void *, const void *))
 {
     return bsearch(key, base, count, bytes, compare);
 }

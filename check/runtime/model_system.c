@@ -17,10 +17,10 @@
 
 /* --- Assertions and ends. */
 
-_Noreturn void thi_model___assert_fail(const char *text, const char *file, unsigned line,
-                                       const char *function);
-_Noreturn void thi_model___assert_fail(const char *text, const char *file, unsigned line,
-                                       const char *function)
+_Noreturn void thi_call___assert_fail(const char *text, const char *file, unsigned line,
+                                      const char *function);
+_Noreturn void thi_call___assert_fail(const char *text, const char *file, unsigned line,
+                                      const char *function)
 {
     (void)file;
     (void)line;
@@ -28,8 +28,8 @@ _Noreturn void thi_model___assert_fail(const char *text, const char *file, unsig
     thi_fail(TH_ENGINE_FAILED, text, TH_SITE_HERE);
 }
 
-_Noreturn void thi_model_abort(void);
-_Noreturn void thi_model_abort(void)
+_Noreturn void thi_call_abort(void);
+_Noreturn void thi_call_abort(void)
 {
     thi_fail(TH_ENGINE_FAILED, "abort()", TH_SITE_HERE);
 }
@@ -42,32 +42,32 @@ _Noreturn static void program_exit(int status, uint32_t site)
     thi_thread_end(NULL);
 }
 
-_Noreturn void thi_model_exit(int status);
-_Noreturn void thi_model_exit(int status)
+_Noreturn void thi_call_exit(int status);
+_Noreturn void thi_call_exit(int status)
 {
     program_exit(status, TH_SITE_HERE);
 }
 
-_Noreturn void thi_model__exit(int status);
-_Noreturn void thi_model__exit(int status)
+_Noreturn void thi_call__exit(int status);
+_Noreturn void thi_call__exit(int status)
 {
     program_exit(status, TH_SITE_HERE);
 }
 
-_Noreturn void thi_model__Exit(int status);
-_Noreturn void thi_model__Exit(int status)
+_Noreturn void thi_call__Exit(int status);
+_Noreturn void thi_call__Exit(int status)
 {
     program_exit(status, TH_SITE_HERE);
 }
 
-_Noreturn void thi_model_quick_exit(int status);
-_Noreturn void thi_model_quick_exit(int status)
+_Noreturn void thi_call_quick_exit(int status);
+_Noreturn void thi_call_quick_exit(int status)
 {
     program_exit(status, TH_SITE_HERE);
 }
 
-int *thi_model___errno_location(void);
-int *thi_model___errno_location(void)
+int *thi_call___errno_location(void);
+int *thi_call___errno_location(void)
 {
     return &thi_self_state()->error_number;
 }
@@ -77,13 +77,13 @@ int *thi_model___errno_location(void)
 static uint64_t clock_look(void)
 {
     struct thi_thread *self = thi_self_state();
-    thi_model_enter();
+    thi_call_enter();
     self->clock_ns += 1000000;
     return 1000000000 + self->clock_ns;
 }
 
-int thi_model_clock_gettime(clockid_t clock, struct timespec *time);
-int thi_model_clock_gettime(clockid_t clock, struct timespec *time)
+int thi_call_clock_gettime(clockid_t clock, struct timespec *time);
+int thi_call_clock_gettime(clockid_t clock, struct timespec *time)
 {
     (void)clock;
     uint64_t now_ns = clock_look();
@@ -93,8 +93,8 @@ int thi_model_clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
-int thi_model_timespec_get(struct timespec *time, int base);
-int thi_model_timespec_get(struct timespec *time, int base)
+int thi_call_timespec_get(struct timespec *time, int base);
+int thi_call_timespec_get(struct timespec *time, int base)
 {
     uint64_t now_ns = clock_look();
     thi_plain((uintptr_t)time, sizeof *time, true, TH_SITE_HERE);
@@ -103,8 +103,8 @@ int thi_model_timespec_get(struct timespec *time, int base)
     return base;
 }
 
-int thi_model_gettimeofday(struct timeval *time, void *zone);
-int thi_model_gettimeofday(struct timeval *time, void *zone)
+int thi_call_gettimeofday(struct timeval *time, void *zone);
+int thi_call_gettimeofday(struct timeval *time, void *zone)
 {
     (void)zone;
     uint64_t now_ns = clock_look();
@@ -114,8 +114,8 @@ int thi_model_gettimeofday(struct timeval *time, void *zone)
     return 0;
 }
 
-time_t thi_model_time(time_t *time);
-time_t thi_model_time(time_t *time)
+time_t thi_call_time(time_t *time);
+time_t thi_call_time(time_t *time)
 {
     time_t now_s = (time_t)(clock_look() / 1000000000);
     if (time != NULL) {
@@ -125,8 +125,8 @@ time_t thi_model_time(time_t *time)
     return now_s;
 }
 
-clock_t thi_model_clock(void);
-clock_t thi_model_clock(void)
+clock_t thi_call_clock(void);
+clock_t thi_call_clock(void)
 {
     return (clock_t)(clock_look() / (1000000000 / CLOCKS_PER_SEC));
 }
@@ -134,35 +134,35 @@ clock_t thi_model_clock(void)
 /* --- Yields and sleeps: nothing, since every order is tried anyway. A loop that yields is a loop
  * that does nothing. */
 
-int thi_model_sched_yield(void);
-int thi_model_sched_yield(void)
+int thi_call_sched_yield(void);
+int thi_call_sched_yield(void)
 {
     return 0;
 }
 
-int thi_model_pthread_yield(void);
-int thi_model_pthread_yield(void)
+int thi_call_pthread_yield(void);
+int thi_call_pthread_yield(void)
 {
     return 0;
 }
 
-void thi_model_thrd_yield(void);
-void thi_model_thrd_yield(void)
+void thi_call_thrd_yield(void);
+void thi_call_thrd_yield(void)
 {
 }
 
-int thi_model_nanosleep(const struct timespec *time, struct timespec *left);
-int thi_model_nanosleep(const struct timespec *time, struct timespec *left)
+int thi_call_nanosleep(const struct timespec *time, struct timespec *left);
+int thi_call_nanosleep(const struct timespec *time, struct timespec *left)
 {
     (void)time;
     (void)left;
     return 0;
 }
 
-int thi_model_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
-                              struct timespec *left);
-int thi_model_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
-                              struct timespec *left)
+int thi_call_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                             struct timespec *left);
+int thi_call_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                             struct timespec *left)
 {
     (void)clock;
     (void)flags;
@@ -171,23 +171,23 @@ int thi_model_clock_nanosleep(clockid_t clock, int flags, const struct timespec 
     return 0;
 }
 
-int thi_model_thrd_sleep(const struct timespec *time, struct timespec *left);
-int thi_model_thrd_sleep(const struct timespec *time, struct timespec *left)
+int thi_call_thrd_sleep(const struct timespec *time, struct timespec *left);
+int thi_call_thrd_sleep(const struct timespec *time, struct timespec *left)
 {
     (void)time;
     (void)left;
     return 0;
 }
 
-int thi_model_usleep(unsigned time_us);
-int thi_model_usleep(unsigned time_us)
+int thi_call_usleep(unsigned time_us);
+int thi_call_usleep(unsigned time_us)
 {
     (void)time_us;
     return 0;
 }
 
-unsigned thi_model_sleep(unsigned time_s);
-unsigned thi_model_sleep(unsigned time_s)
+unsigned thi_call_sleep(unsigned time_s);
+unsigned thi_call_sleep(unsigned time_s)
 {
     (void)time_s;
     return 0;
@@ -226,44 +226,44 @@ static int text_print(char *to, size_t bytes, const char *format, va_list argume
 
 #define TH_FORMAT(text, first) __attribute__((format(printf, text, first)))
 
-TH_FORMAT(1, 2) int thi_model_printf(const char *format, ...);
-int thi_model_printf(const char *format, ...)
+TH_FORMAT(1, 2) int thi_call_printf(const char *format, ...);
+int thi_call_printf(const char *format, ...)
 {
     TH_WITH_ARGUMENTS(format, print(stdout, format, arguments));
 }
 
-TH_FORMAT(2, 3) int thi_model_fprintf(FILE *out, const char *format, ...);
-int thi_model_fprintf(FILE *out, const char *format, ...)
+TH_FORMAT(2, 3) int thi_call_fprintf(FILE *out, const char *format, ...);
+int thi_call_fprintf(FILE *out, const char *format, ...)
 {
     TH_WITH_ARGUMENTS(format, print(out, format, arguments));
 }
 
-TH_FORMAT(1, 0) int thi_model_vprintf(const char *format, va_list arguments);
-int thi_model_vprintf(const char *format, va_list arguments)
+TH_FORMAT(1, 0) int thi_call_vprintf(const char *format, va_list arguments);
+int thi_call_vprintf(const char *format, va_list arguments)
 {
     return print(stdout, format, arguments);
 }
 
-TH_FORMAT(2, 0) int thi_model_vfprintf(FILE *out, const char *format, va_list arguments);
-int thi_model_vfprintf(FILE *out, const char *format, va_list arguments)
+TH_FORMAT(2, 0) int thi_call_vfprintf(FILE *out, const char *format, va_list arguments);
+int thi_call_vfprintf(FILE *out, const char *format, va_list arguments)
 {
     return print(out, format, arguments);
 }
 
-TH_FORMAT(3, 4) int thi_model_snprintf(char *to, size_t bytes, const char *format, ...);
-int thi_model_snprintf(char *to, size_t bytes, const char *format, ...)
+TH_FORMAT(3, 4) int thi_call_snprintf(char *to, size_t bytes, const char *format, ...);
+int thi_call_snprintf(char *to, size_t bytes, const char *format, ...)
 {
     TH_WITH_ARGUMENTS(format, text_print(to, bytes, format, arguments));
 }
 
-TH_FORMAT(3, 0) int thi_model_vsnprintf(char *to, size_t bytes, const char *format, va_list list);
-int thi_model_vsnprintf(char *to, size_t bytes, const char *format, va_list list)
+TH_FORMAT(3, 0) int thi_call_vsnprintf(char *to, size_t bytes, const char *format, va_list list);
+int thi_call_vsnprintf(char *to, size_t bytes, const char *format, va_list list)
 {
     return text_print(to, bytes, format, list);
 }
 
-TH_FORMAT(2, 3) int thi_model_sprintf(char *to, const char *format, ...);
-int thi_model_sprintf(char *to, const char *format, ...)
+TH_FORMAT(2, 3) int thi_call_sprintf(char *to, const char *format, ...);
+int thi_call_sprintf(char *to, const char *format, ...)
 {
     TH_WITH_ARGUMENTS(format, text_print(to, SIZE_MAX / 4, format, arguments));
 }
@@ -277,42 +277,42 @@ static int text_show(const char *text, const char *end, FILE *out)
     return 0;
 }
 
-int thi_model_puts(const char *text);
-int thi_model_puts(const char *text)
+int thi_call_puts(const char *text);
+int thi_call_puts(const char *text)
 {
     return text_show(text, "\n", stdout);
 }
 
-int thi_model_fputs(const char *text, FILE *out);
-int thi_model_fputs(const char *text, FILE *out)
+int thi_call_fputs(const char *text, FILE *out);
+int thi_call_fputs(const char *text, FILE *out)
 {
     return text_show(text, "", out);
 }
 
-void thi_model_perror(const char *text);
-void thi_model_perror(const char *text)
+void thi_call_perror(const char *text);
+void thi_call_perror(const char *text)
 {
     text_show(text, ": error\n", stderr);
 }
 
-int thi_model_putchar(int value);
-int thi_model_putchar(int value)
+int thi_call_putchar(int value);
+int thi_call_putchar(int value)
 {
     const char text[2] = {(char)value, '\0'};
     text_show(text, "", stdout);
     return value;
 }
 
-int thi_model_fputc(int value, FILE *out);
-int thi_model_fputc(int value, FILE *out)
+int thi_call_fputc(int value, FILE *out);
+int thi_call_fputc(int value, FILE *out)
 {
     const char text[2] = {(char)value, '\0'};
     text_show(text, "", out);
     return value;
 }
 
-size_t thi_model_fwrite(const void *items, size_t bytes, size_t count, FILE *out);
-size_t thi_model_fwrite(const void *items, size_t bytes, size_t count, FILE *out)
+size_t thi_call_fwrite(const void *items, size_t bytes, size_t count, FILE *out);
+size_t thi_call_fwrite(const void *items, size_t bytes, size_t count, FILE *out)
 {
     if (!thi_runtime.simulated && thi_runtime.options->output) {
         return fwrite(items, bytes, count, out);
@@ -320,8 +320,8 @@ size_t thi_model_fwrite(const void *items, size_t bytes, size_t count, FILE *out
     return count;
 }
 
-int thi_model_fflush(FILE *out);
-int thi_model_fflush(FILE *out)
+int thi_call_fflush(FILE *out);
+int thi_call_fflush(FILE *out)
 {
     (void)out;
     return 0;

@@ -47,7 +47,7 @@ void thi_model_restart(void)
 uint32_t thi_model_thread_create(struct thi_start start, uint32_t site)
 {
     struct thi_thread *self = thi_self_state();
-    thi_model_enter();
+    thi_call_enter();
     if (self->child_count == TH_FIBERS_MAX) {
         thi_fail_format(TH_ENGINE_MISUSE, site, "more than %d threads", TH_FIBERS_MAX - 1);
     }
@@ -57,7 +57,7 @@ uint32_t thi_model_thread_create(struct thi_start start, uint32_t site)
 
 void *thi_model_thread_join(uint32_t thread, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (thread >= TH_FIBERS_MAX || !thi_runtime.threads[thread].started) {
         /* Its first step may still be to come: then it is known to the engine all the same. */
         if (thread == 0 || thread >= thi_engine_thread_count(thi_runtime.engine)) {
@@ -73,10 +73,10 @@ void *thi_model_thread_join(uint32_t thread, uint32_t site)
     return state->returned;
 }
 
-int thi_model_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                             void *(*function)(void *), void *argument);
-int thi_model_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                             void *(*function)(void *), void *argument)
+int thi_call_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                            void *(*function)(void *), void *argument);
+int thi_call_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                            void *(*function)(void *), void *argument)
 {
     uint32_t site = TH_SITE_HERE;
     (void)attributes;
@@ -87,8 +87,8 @@ int thi_model_pthread_create(pthread_t *thread, const pthread_attr_t *attributes
     return 0;
 }
 
-int thi_model_pthread_join(pthread_t thread, void **returned);
-int thi_model_pthread_join(pthread_t thread, void **returned)
+int thi_call_pthread_join(pthread_t thread, void **returned);
+int thi_call_pthread_join(pthread_t thread, void **returned)
 {
     uint32_t site = TH_SITE_HERE;
     void *value = thi_model_thread_join((uint32_t)thread - 1, site);
@@ -99,51 +99,51 @@ int thi_model_pthread_join(pthread_t thread, void **returned)
     return 0;
 }
 
-int thi_model_pthread_detach(pthread_t thread);
-int thi_model_pthread_detach(pthread_t thread)
+int thi_call_pthread_detach(pthread_t thread);
+int thi_call_pthread_detach(pthread_t thread)
 {
-    thi_model_enter();
+    thi_call_enter();
     if ((uint32_t)thread - 1 < TH_FIBERS_MAX) {
         thi_runtime.threads[(uint32_t)thread - 1].detached = true;
     }
     return 0;
 }
 
-pthread_t thi_model_pthread_self(void);
-pthread_t thi_model_pthread_self(void)
+pthread_t thi_call_pthread_self(void);
+pthread_t thi_call_pthread_self(void)
 {
     return (pthread_t)(thi_self() + 1);
 }
 
-int thi_model_pthread_equal(pthread_t one, pthread_t other);
-int thi_model_pthread_equal(pthread_t one, pthread_t other)
+int thi_call_pthread_equal(pthread_t one, pthread_t other);
+int thi_call_pthread_equal(pthread_t one, pthread_t other)
 {
     return one == other;
 }
 
-_Noreturn void thi_model_pthread_exit(void *returned);
-_Noreturn void thi_model_pthread_exit(void *returned)
+_Noreturn void thi_call_pthread_exit(void *returned);
+_Noreturn void thi_call_pthread_exit(void *returned)
 {
     thi_thread_end(returned);
 }
 
-int thi_model_pthread_attr_init(pthread_attr_t *attributes);
-int thi_model_pthread_attr_init(pthread_attr_t *attributes)
+int thi_call_pthread_attr_init(pthread_attr_t *attributes);
+int thi_call_pthread_attr_init(pthread_attr_t *attributes)
 {
     thi_model_fill(attributes, 0, sizeof *attributes, TH_SITE_HERE);
     return 0;
 }
 
-int thi_model_pthread_attr_destroy(pthread_attr_t *attributes);
-int thi_model_pthread_attr_destroy(pthread_attr_t *attributes)
+int thi_call_pthread_attr_destroy(pthread_attr_t *attributes);
+int thi_call_pthread_attr_destroy(pthread_attr_t *attributes)
 {
     (void)attributes;
     return 0;
 }
 
 /* C11 functions return int; the value travels in the pointer. */
-int thi_model_thrd_create(thrd_t *thread, thrd_start_t function, void *argument);
-int thi_model_thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
+int thi_call_thrd_create(thrd_t *thread, thrd_start_t function, void *argument);
+int thi_call_thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
 {
     uint32_t site = TH_SITE_HERE;
     void *(*as_pointer)(void *);
@@ -155,8 +155,8 @@ int thi_model_thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
     return thrd_success;
 }
 
-int thi_model_thrd_join(thrd_t thread, int *returned);
-int thi_model_thrd_join(thrd_t thread, int *returned)
+int thi_call_thrd_join(thrd_t thread, int *returned);
+int thi_call_thrd_join(thrd_t thread, int *returned)
 {
     uint32_t site = TH_SITE_HERE;
     void *value = thi_model_thread_join((uint32_t)thread - 1, site);
@@ -167,27 +167,27 @@ int thi_model_thrd_join(thrd_t thread, int *returned)
     return thrd_success;
 }
 
-int thi_model_thrd_detach(thrd_t thread);
-int thi_model_thrd_detach(thrd_t thread)
+int thi_call_thrd_detach(thrd_t thread);
+int thi_call_thrd_detach(thrd_t thread)
 {
-    thi_model_pthread_detach((pthread_t)thread);
+    thi_call_pthread_detach((pthread_t)thread);
     return thrd_success;
 }
 
-thrd_t thi_model_thrd_current(void);
-thrd_t thi_model_thrd_current(void)
+thrd_t thi_call_thrd_current(void);
+thrd_t thi_call_thrd_current(void)
 {
     return (thrd_t)(thi_self() + 1);
 }
 
-int thi_model_thrd_equal(thrd_t one, thrd_t other);
-int thi_model_thrd_equal(thrd_t one, thrd_t other)
+int thi_call_thrd_equal(thrd_t one, thrd_t other);
+int thi_call_thrd_equal(thrd_t one, thrd_t other)
 {
     return one == other;
 }
 
-_Noreturn void thi_model_thrd_exit(int returned);
-_Noreturn void thi_model_thrd_exit(int returned)
+_Noreturn void thi_call_thrd_exit(int returned);
+_Noreturn void thi_call_thrd_exit(int returned)
 {
     thi_thread_end((void *)(intptr_t)returned);
 }
@@ -239,11 +239,11 @@ void *thi_model_main(void *unused)
 
 /* --- Keys. */
 
-int thi_model_pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
-int thi_model_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+int thi_call_pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+int thi_call_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     if (key_count == KEYS_MAX) {
         return EAGAIN;
     }
@@ -254,10 +254,10 @@ int thi_model_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
     return 0;
 }
 
-int thi_model_pthread_key_delete(pthread_key_t key);
-int thi_model_pthread_key_delete(pthread_key_t key)
+int thi_call_pthread_key_delete(pthread_key_t key);
+int thi_call_pthread_key_delete(pthread_key_t key)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (key >= key_count || !keys[key].used) {
         return EINVAL;
     }
@@ -265,10 +265,10 @@ int thi_model_pthread_key_delete(pthread_key_t key)
     return 0;
 }
 
-int thi_model_pthread_setspecific(pthread_key_t key, const void *value);
-int thi_model_pthread_setspecific(pthread_key_t key, const void *value)
+int thi_call_pthread_setspecific(pthread_key_t key, const void *value);
+int thi_call_pthread_setspecific(pthread_key_t key, const void *value)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (key >= key_count || !keys[key].used) {
         return EINVAL;
     }
@@ -276,34 +276,34 @@ int thi_model_pthread_setspecific(pthread_key_t key, const void *value)
     return 0;
 }
 
-void *thi_model_pthread_getspecific(pthread_key_t key);
-void *thi_model_pthread_getspecific(pthread_key_t key)
+void *thi_call_pthread_getspecific(pthread_key_t key);
+void *thi_call_pthread_getspecific(pthread_key_t key)
 {
     return key < key_count && keys[key].used ? key_values[thi_self()][key] : NULL;
 }
 
-int thi_model_tss_create(tss_t *key, tss_dtor_t destructor);
-int thi_model_tss_create(tss_t *key, tss_dtor_t destructor)
+int thi_call_tss_create(tss_t *key, tss_dtor_t destructor);
+int thi_call_tss_create(tss_t *key, tss_dtor_t destructor)
 {
-    return thi_model_pthread_key_create(key, destructor) == 0 ? thrd_success : thrd_error;
+    return thi_call_pthread_key_create(key, destructor) == 0 ? thrd_success : thrd_error;
 }
 
-void thi_model_tss_delete(tss_t key);
-void thi_model_tss_delete(tss_t key)
+void thi_call_tss_delete(tss_t key);
+void thi_call_tss_delete(tss_t key)
 {
-    thi_model_pthread_key_delete(key);
+    thi_call_pthread_key_delete(key);
 }
 
-int thi_model_tss_set(tss_t key, void *value);
-int thi_model_tss_set(tss_t key, void *value)
+int thi_call_tss_set(tss_t key, void *value);
+int thi_call_tss_set(tss_t key, void *value)
 {
-    return thi_model_pthread_setspecific(key, value) == 0 ? thrd_success : thrd_error;
+    return thi_call_pthread_setspecific(key, value) == 0 ? thrd_success : thrd_error;
 }
 
-void *thi_model_tss_get(tss_t key);
-void *thi_model_tss_get(tss_t key)
+void *thi_call_tss_get(tss_t key);
+void *thi_call_tss_get(tss_t key)
 {
-    return thi_model_pthread_getspecific(key);
+    return thi_call_pthread_getspecific(key);
 }
 
 void thi_model_thread_end(void)
@@ -314,7 +314,7 @@ void thi_model_thread_end(void)
         for (unsigned key = 0; key < key_count; key++) {
             void *value = key_values[thi_self()][key];
             if (value != NULL && keys[key].used && keys[key].destructor != NULL) {
-                thi_model_enter();
+                thi_call_enter();
                 key_values[thi_self()][key] = NULL;
                 keys[key].destructor(value);
                 again = true;
@@ -327,7 +327,7 @@ void thi_model_thread_end(void)
 
 static void once(uintptr_t address, void (*function)(void), uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     uint64_t state = thi_model_load(address, 4, TH_ORDER_ACQUIRE, site);
     if (state == 0) {
         struct thi_model_exchange exchange = {.address = address,
@@ -340,22 +340,22 @@ static void once(uintptr_t address, void (*function)(void), uint32_t site)
             thi_await(2, site); /* the execution in which the load saw it too is another one */
         }
         function();
-        thi_model_enter();
+        thi_call_enter();
         thi_model_store(address, 4, 2, site);
     } else if (state == 1) {
         thi_await(1, site);
     }
 }
 
-int thi_model_pthread_once(pthread_once_t *control, void (*function)(void));
-int thi_model_pthread_once(pthread_once_t *control, void (*function)(void))
+int thi_call_pthread_once(pthread_once_t *control, void (*function)(void));
+int thi_call_pthread_once(pthread_once_t *control, void (*function)(void))
 {
     once((uintptr_t)control, function, TH_SITE_HERE);
     return 0;
 }
 
-void thi_model_call_once(once_flag *flag, void (*function)(void));
-void thi_model_call_once(once_flag *flag, void (*function)(void))
+void thi_call_call_once(once_flag *flag, void (*function)(void));
+void thi_call_call_once(once_flag *flag, void (*function)(void))
 {
     once((uintptr_t)flag, function, TH_SITE_HERE);
 }

@@ -25,7 +25,7 @@ static int cond_init(void *condition, size_t bytes, uint32_t site)
 
 static int cond_wait(uintptr_t condition, uintptr_t mutex, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     if (!thi_model_lock_held(mutex)) {
         thi_fail(TH_ENGINE_FAILED, "wait on a condition without holding the mutex", site);
     }
@@ -44,7 +44,7 @@ static int cond_wait(uintptr_t condition, uintptr_t mutex, uint32_t site)
 
 static int cond_wake(uintptr_t condition, bool all, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     thi_record_label(TH_RECORD_WAKE, 0, condition, 8);
     uint64_t word = thi_model_load(condition, 8, TH_ORDER_RELAXED, site);
     uint64_t waiting = word / TH_COND_TICKET;
@@ -65,74 +65,74 @@ static int cond_wake(uintptr_t condition, bool all, uint32_t site)
     return 0;
 }
 
-int thi_model_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
-int thi_model_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
+int thi_call_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int thi_call_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
 {
     (void)attributes;
     return cond_init(condition, sizeof *condition, TH_SITE_HERE);
 }
 
-int thi_model_pthread_cond_destroy(pthread_cond_t *condition);
-int thi_model_pthread_cond_destroy(pthread_cond_t *condition)
+int thi_call_pthread_cond_destroy(pthread_cond_t *condition);
+int thi_call_pthread_cond_destroy(pthread_cond_t *condition)
 {
     (void)condition;
     return 0;
 }
 
-int thi_model_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
-int thi_model_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+int thi_call_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+int thi_call_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
     return cond_wait((uintptr_t)condition, (uintptr_t)mutex, TH_SITE_HERE);
 }
 
-int thi_model_pthread_cond_signal(pthread_cond_t *condition);
-int thi_model_pthread_cond_signal(pthread_cond_t *condition)
+int thi_call_pthread_cond_signal(pthread_cond_t *condition);
+int thi_call_pthread_cond_signal(pthread_cond_t *condition)
 {
     return cond_wake((uintptr_t)condition, false, TH_SITE_HERE);
 }
 
-int thi_model_pthread_cond_broadcast(pthread_cond_t *condition);
-int thi_model_pthread_cond_broadcast(pthread_cond_t *condition)
+int thi_call_pthread_cond_broadcast(pthread_cond_t *condition);
+int thi_call_pthread_cond_broadcast(pthread_cond_t *condition)
 {
     return cond_wake((uintptr_t)condition, true, TH_SITE_HERE);
 }
 
-int thi_model_cnd_init(cnd_t *condition);
-int thi_model_cnd_init(cnd_t *condition)
+int thi_call_cnd_init(cnd_t *condition);
+int thi_call_cnd_init(cnd_t *condition)
 {
     return cond_init(condition, sizeof *condition, TH_SITE_HERE);
 }
 
-void thi_model_cnd_destroy(cnd_t *condition);
-void thi_model_cnd_destroy(cnd_t *condition)
+void thi_call_cnd_destroy(cnd_t *condition);
+void thi_call_cnd_destroy(cnd_t *condition)
 {
     (void)condition;
 }
 
-int thi_model_cnd_wait(cnd_t *condition, mtx_t *mutex);
-int thi_model_cnd_wait(cnd_t *condition, mtx_t *mutex)
+int thi_call_cnd_wait(cnd_t *condition, mtx_t *mutex);
+int thi_call_cnd_wait(cnd_t *condition, mtx_t *mutex)
 {
     return cond_wait((uintptr_t)condition, (uintptr_t)mutex, TH_SITE_HERE);
 }
 
-int thi_model_cnd_signal(cnd_t *condition);
-int thi_model_cnd_signal(cnd_t *condition)
+int thi_call_cnd_signal(cnd_t *condition);
+int thi_call_cnd_signal(cnd_t *condition)
 {
     return cond_wake((uintptr_t)condition, false, TH_SITE_HERE);
 }
 
-int thi_model_cnd_broadcast(cnd_t *condition);
-int thi_model_cnd_broadcast(cnd_t *condition)
+int thi_call_cnd_broadcast(cnd_t *condition);
+int thi_call_cnd_broadcast(cnd_t *condition)
 {
     return cond_wake((uintptr_t)condition, true, TH_SITE_HERE);
 }
 
 /* --- Barriers: how many have come (low half), how many it takes (high half). */
 
-int thi_model_pthread_barrier_init(pthread_barrier_t *barrier,
-                                   const pthread_barrierattr_t *attributes, unsigned count);
-int thi_model_pthread_barrier_init(pthread_barrier_t *barrier,
-                                   const pthread_barrierattr_t *attributes, unsigned count)
+int thi_call_pthread_barrier_init(pthread_barrier_t *barrier,
+                                  const pthread_barrierattr_t *attributes, unsigned count);
+int thi_call_pthread_barrier_init(pthread_barrier_t *barrier,
+                                  const pthread_barrierattr_t *attributes, unsigned count)
 {
     uint32_t site = TH_SITE_HERE;
     (void)attributes;
@@ -145,18 +145,18 @@ int thi_model_pthread_barrier_init(pthread_barrier_t *barrier,
     return 0;
 }
 
-int thi_model_pthread_barrier_destroy(pthread_barrier_t *barrier);
-int thi_model_pthread_barrier_destroy(pthread_barrier_t *barrier)
+int thi_call_pthread_barrier_destroy(pthread_barrier_t *barrier);
+int thi_call_pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
     (void)barrier;
     return 0;
 }
 
-int thi_model_pthread_barrier_wait(pthread_barrier_t *barrier);
-int thi_model_pthread_barrier_wait(pthread_barrier_t *barrier)
+int thi_call_pthread_barrier_wait(pthread_barrier_t *barrier);
+int thi_call_pthread_barrier_wait(pthread_barrier_t *barrier)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     uint64_t word = thi_model_add((uintptr_t)barrier, 8, 1, TH_ORDER_ACQ_REL, site);
     uint64_t count = word >> 32;
     uint64_t number = word % TH_COND_TICKET; /* of this arrival, from 0 */
@@ -176,8 +176,8 @@ int thi_model_pthread_barrier_wait(pthread_barrier_t *barrier)
 
 /* --- Semaphores. */
 
-int thi_model_sem_init(sem_t *semaphore, int shared, unsigned value);
-int thi_model_sem_init(sem_t *semaphore, int shared, unsigned value)
+int thi_call_sem_init(sem_t *semaphore, int shared, unsigned value);
+int thi_call_sem_init(sem_t *semaphore, int shared, unsigned value)
 {
     (void)shared;
     thi_model_fill(semaphore, 0, sizeof *semaphore, TH_SITE_HERE);
@@ -185,18 +185,18 @@ int thi_model_sem_init(sem_t *semaphore, int shared, unsigned value)
     return 0;
 }
 
-int thi_model_sem_destroy(sem_t *semaphore);
-int thi_model_sem_destroy(sem_t *semaphore)
+int thi_call_sem_destroy(sem_t *semaphore);
+int thi_call_sem_destroy(sem_t *semaphore)
 {
     (void)semaphore;
     return 0;
 }
 
-int thi_model_sem_post(sem_t *semaphore);
-int thi_model_sem_post(sem_t *semaphore)
+int thi_call_sem_post(sem_t *semaphore);
+int thi_call_sem_post(sem_t *semaphore)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     thi_model_add((uintptr_t)semaphore, 4, 1, TH_ORDER_RELEASE, site);
     return 0;
 }
@@ -204,7 +204,7 @@ int thi_model_sem_post(sem_t *semaphore)
 /* How many operations it took and failed; 0: one taken. */
 static uint32_t sem_take(uintptr_t semaphore, uint32_t site)
 {
-    thi_model_enter();
+    thi_call_enter();
     uint64_t value = thi_model_load(semaphore, 4, TH_ORDER_RELAXED, site);
     struct thi_model_exchange exchange = {.address = semaphore,
                                           .bytes = 4,
@@ -218,8 +218,8 @@ static uint32_t sem_take(uintptr_t semaphore, uint32_t site)
     return thi_model_compare_exchange(&exchange) ? 0 : 2;
 }
 
-int thi_model_sem_wait(sem_t *semaphore);
-int thi_model_sem_wait(sem_t *semaphore)
+int thi_call_sem_wait(sem_t *semaphore);
+int thi_call_sem_wait(sem_t *semaphore)
 {
     uint32_t site = TH_SITE_HERE;
     uint32_t failed = sem_take((uintptr_t)semaphore, site);
@@ -229,8 +229,8 @@ int thi_model_sem_wait(sem_t *semaphore)
     return 0;
 }
 
-int thi_model_sem_trywait(sem_t *semaphore);
-int thi_model_sem_trywait(sem_t *semaphore)
+int thi_call_sem_trywait(sem_t *semaphore);
+int thi_call_sem_trywait(sem_t *semaphore)
 {
     uint32_t site = TH_SITE_HERE;
     uint32_t failed = sem_take((uintptr_t)semaphore, site);
@@ -244,11 +244,11 @@ int thi_model_sem_trywait(sem_t *semaphore)
     return 0;
 }
 
-int thi_model_sem_getvalue(sem_t *semaphore, int *value);
-int thi_model_sem_getvalue(sem_t *semaphore, int *value)
+int thi_call_sem_getvalue(sem_t *semaphore, int *value);
+int thi_call_sem_getvalue(sem_t *semaphore, int *value)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_model_enter();
+    thi_call_enter();
     uint64_t now = thi_model_load((uintptr_t)semaphore, 4, TH_ORDER_RELAXED, site);
     thi_plain((uintptr_t)value, sizeof *value, true, site);
     *value = (int)now;

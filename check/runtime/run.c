@@ -130,7 +130,7 @@ bool thi_cas_done(void)
     return thi_self_state()->cas_done;
 }
 
-void thi_model_enter(void)
+void thi_call_enter(void)
 {
     thi_turn_abandon();
     thi_turn_effect();
@@ -284,14 +284,21 @@ static uint32_t operation_events(const struct thi_thread *state)
     }
 }
 
+/* The thread that has made most events is the one that loops. */
 static void endless_tell(struct thi_thread *state)
 {
+    const struct thi_thread *longest = state;
+    for (uint32_t i = 0; i < TH_FIBERS_MAX; i++) {
+        if (thi_runtime.threads[i].event_index > longest->event_index) {
+            longest = &thi_runtime.threads[i];
+        }
+    }
     if (state->operation.kind != TH_OP_STOP) {
         snprintf(message_text, sizeof message_text,
                  "an execution does not end within %d events: a loop without an end? "
                  "(--max-events=N allows more)",
                  TH_CHECK_STEPS_MAX);
-        thi_engine_fail(thi_runtime.engine, TH_ENGINE_SPIN, message_text, state->operation.site, 0);
+        thi_engine_fail(thi_runtime.engine, TH_ENGINE_SPIN, message_text, longest->last_site, 0);
         state->operation = (struct thi_operation){.kind = TH_OP_STOP};
     }
 }
@@ -314,6 +321,9 @@ void thi_runtime_step(void *context, uint32_t thread, uint64_t result,
     thi_turn_result(thread, result);
     thi_fiber_switch(thread);
     thi_turn_operation(thread);
+    if (state->operation.site != TH_ENGINE_SITE_NONE) {
+        state->last_site = state->operation.site;
+    }
     thi_runtime.active = false;
     if (thi_runtime.options->events_max == 0 &&
         (thi_runtime.execution_steps += operation_events(state)) > TH_CHECK_STEPS_MAX) {

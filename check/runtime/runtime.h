@@ -37,6 +37,7 @@ struct thi_thread {
     uint32_t plain_count; /* plain accesses since its last operation */
     uint64_t clock_ns;    /* what its clocks show */
     int error_number;
+    uint32_t last_site;   /* of its last operation that has one */
     uint32_t event_index; /* the engine's number, in the thread, of the event that comes next */
 };
 
@@ -97,7 +98,7 @@ bool thi_order_override(uint32_t site, enum thi_order order, enum thi_order fail
 void thi_orders_in_force(uint32_t site, enum thi_order *order, enum thi_order *failure_order);
 
 /* Models call this first: no thought experiment may go on into them. */
-void thi_model_enter(void);
+void thi_call_enter(void);
 
 /* The program is wrong: the engine hears of it, the thread stops. `message` is copied. */
 _Noreturn void thi_fail(enum thi_engine_error_kind kind, const char *message, uint32_t site);
