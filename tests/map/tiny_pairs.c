@@ -350,34 +350,34 @@ static void pairs_test(enum part part)
     CHECK(met > 0);
 }
 
-TEST(pairs_get)
+TEST(pairs_get_stopped_takes_its_place)
 {
     pairs_test(PART_GET);
 }
 
-TEST(pairs_add)
+TEST(pairs_add_stopped_takes_its_place)
 {
     pairs_test(PART_ADD);
 }
 
-TEST(pairs_put)
+TEST(pairs_put_stopped_takes_its_place)
 {
     pairs_test(PART_PUT);
 }
 
-TEST(pairs_insert)
+TEST(pairs_insert_stopped_takes_its_place)
 {
     pairs_test(PART_INSERT);
 }
 
-TEST(pairs_erase)
+TEST(pairs_erase_stopped_takes_its_place)
 {
     pairs_test(PART_ERASE);
 }
 
 /* Goal: the same beside a thread that grows the map. Method: as above, the grower stopped at each
  * of its steps. */
-TEST(pairs_grow)
+TEST(pairs_growth_stopped_disturbs_nobody)
 {
     uint64_t keys = test_scaled(1), random = test_seed;
     for (uint64_t i = 0; i < keys; i++) {
