@@ -5,7 +5,7 @@
 # program in examples/check/: what is given to the command, the verdict, and what the report must
 # contain. Parts of that are separated by ` | `; `@text` stands for the first line of the program,
 # or of a header beside it, that holds the text, as file:line. Rows are run two at a time; with an
-# argument, the rows it matches. Rows that open with `!` take seconds: with a scale of 1000 and more.
+# argument, the rows it matches. Rows that open with `!` take seconds: at a scale from 1000 on.
 set -eu
 table=$TOPHASH_SOURCE_DIR/tests/check/programs/table.tsv
 examples=$TOPHASH_SOURCE_DIR/examples/check
