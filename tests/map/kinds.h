@@ -264,7 +264,7 @@ static void kind_bytes_batch_free(struct th_bytes *keys, size_t count)
 static size_t kind_bytes_get_many(void *map, const uint64_t *ids, size_t count, uint64_t *values,
                                   bool *found)
 {
-    struct th_bytes keys[KIND_BATCH_MAX];
+    struct th_bytes keys[KIND_BATCH_MAX] = {{NULL, 0}};
     kind_bytes_batch_make(ids, count, keys);
     size_t hits = th_map_bytes_get_many(map, keys, count, values, found);
     kind_bytes_batch_free(keys, count);
@@ -281,7 +281,7 @@ static th_status kind_bytes_put(void *map, uint64_t id, uint64_t value, uint64_t
 static th_status kind_bytes_put_many(void *map, const uint64_t *ids, const uint64_t *values,
                                      size_t count, size_t *done)
 {
-    struct th_bytes keys[KIND_BATCH_MAX];
+    struct th_bytes keys[KIND_BATCH_MAX] = {{NULL, 0}};
     kind_bytes_batch_make(ids, count, keys);
     th_status status = th_map_bytes_put_many(map, keys, values, count, done);
     kind_bytes_batch_free(keys, count);
