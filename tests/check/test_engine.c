@@ -5,6 +5,8 @@
 
 #include "engine/engine.h"
 
+#include <sys/resource.h>
+
 enum { SCRIPT_THREADS = 4, TOKEN_BYTES = 256, TOKENS_MAX = 64 };
 
 struct script;
@@ -562,6 +564,28 @@ TEST(engine_bounds_are_told)
     CHECK_EQ(result.verdict, TH_VERDICT_BOUNDED);
     CHECK_EQ(result.bounds, TH_BOUND_EVENTS);
     CHECK_EQ(result.executions, 0);
+}
+
+static uint64_t resident_most_kb(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0;
+}
+
+/* Goal: memory does not grow with the number of executions. Method: the first thousand executions
+ * of a large search, then a hundred times as many. */
+TEST(engine_memory_stays_while_executions_grow)
+{
+    struct script script = {.threads = {adds_more, adds_more, adds_more, adds}, .first_count = 4};
+    struct thi_engine_result result =
+        script_run(&script, (struct thi_engine_options){.executions_max = 1000});
+    CHECK_EQ(result.executions, 1000);
+    uint64_t before_kb = resident_most_kb(), wanted = test_scaled(100000);
+    result = script_run(&script, (struct thi_engine_options){.executions_max = wanted});
+    CHECK_EQ(result.executions, wanted);
+    uint64_t after_kb = resident_most_kb();
+    printf("# %" PRIu64 " KB, then %" PRIu64 " KB\n", before_kb, after_kb);
+    CHECK(before_kb > 0 && after_kb <= before_kb + before_kb / 20 + 512); /* sanitizers */
 }
 
 static void changes(struct script *script, uint32_t at, uint64_t result,
