@@ -378,8 +378,8 @@ static bool cell_access(struct thi_engine *engine, struct access *access, size_t
     }
     if (access->who.write) {
         cell->written |= mask;
-    } else if ((mask & ~cell->written) != 0 && cell->block != NO_BLOCK &&
-               range_bytes <= CELL_BYTES) { /* whole structs are copied with their padding */
+    } else if ((mask & cell->written) == 0 && cell->block != NO_BLOCK &&
+               range_bytes <= CELL_BYTES) { /* structs are copied with their padding */
         const struct block *block = &engine->shadow->blocks[cell->block];
         if (!block->initialised) {
             return access_error(engine, access, TH_ENGINE_UNINITIALISED,

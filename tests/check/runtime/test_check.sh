@@ -40,6 +40,11 @@ expect() { # name wanted_status wanted_text arguments...
     judge "$name" "$ok"
 }
 
+# All cases with gcc; with clang those in which compilers may differ.
+selected() { # case cases-for-clang
+    [ "$cc" = gcc ] || case " $2 " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
 for cc in gcc clang; do
     command -v $cc >/dev/null || {
         skipped=$((skipped + 1))
@@ -47,6 +52,7 @@ for cc in gcc clang; do
         continue
     }
     life() { # case wanted_text
+        selected "$1" '1 4 7 12' || return 0
         expect "check_${cc}_life_$1" 1 "$2" --cc=$cc -w -DCASE="$1" --leaks "$cases/life.c"
     }
     life 1 'use after free'
@@ -64,7 +70,11 @@ for cc in gcc clang; do
     expect "check_${cc}_life_right" 0 'verified (complete)' --cc=$cc -w -DCASE=0 --leaks \
         "$cases/life.c"
 
+    expect "check_${cc}_padding_is_no_value" 0 'verified (complete)' --cc=$cc --leaks \
+        "$cases/padding.c"
+
     loops() { # case status wanted_text
+        selected "$1" '1 3 5 7' || return 0
         expect "check_${cc}_loops_$1" "$2" "$3" --cc=$cc -DCASE="$1" "$cases/loops.c"
     }
     loops 1 0 'verified (complete)'
@@ -78,6 +88,7 @@ for cc in gcc clang; do
     loops 8 4 'loops.c:61'
 
     locks() { # case status wanted_text
+        selected "$1" '1 3' || return 0
         expect "check_${cc}_locks_$1" "$2" "$3" --cc=$cc -DCASE="$1" "$cases/locks.c"
     }
     for right in 1 3 5 6 7 8 9 10 11; do
@@ -102,6 +113,7 @@ for cc in gcc clang; do
     fi
 
     harness() { # case wanted_text
+        selected "$1" '1 4 5' || return 0
         expect "check_${cc}_harness_$1" 4 "$2" --cc=$cc -DCASE="$1" "$cases/harness.c"
     }
     harness 1 'harness.c:18: getrandom() is a source of chance'

@@ -28,7 +28,7 @@ static void *misuse(void *unused)
     case 4: block[0] = other[0]; break;
     case 5: block[2] = 1; break;
     case 6: *(int *)(unused) = 1; break;
-    case 7: block[0] = 1 / none; break;
+    case 7: block[0] = 7 / none; break;
     case 8: abort();
     case 9: exit(3);
     case 10: free((char *)block + 4); break;
