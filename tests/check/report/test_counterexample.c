@@ -230,4 +230,136 @@ TEST(counterexample_leak_names_the_allocation)
     CHECK(reported_as("leak.txt"));
 }
 
+TEST(counterexample_blames_the_path_with_fewest_weak_orders)
+{
+    /* Goal: T1's pointer travels relaxed by design, under a flag whose compare-exchange lacks its
+     * release: the flag is named, not the pointer, which would need two orders. */
+    sample_begin(&sample, 3);
+    uint32_t data = sample_object(&sample, "data", 4), next = sample_object(&sample, "next", 8);
+    uint32_t flag = sample_object(&sample, "flag", 4);
+    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 1);
+    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 2);
+    uint32_t write = sample_write(&sample, 1, TH_RECORD_PLAIN, data, 3);
+    sample_at(&sample, sample_site(&sample, "grow.c", 20, "data = 3;"));
+    uint32_t store =
+        sample_write(&sample, 1, TH_RECORD_RELAXED, next, sample.objects[data].address);
+    sample_at(&sample, sample_site(&sample, "grow.c", 21, "store_relaxed(&next, &data);"));
+    uint32_t moved = sample_update(&sample, 1, TH_RECORD_RELAXED, flag, TH_RECORD_INITIAL, 99);
+    sample_at(&sample, sample_site(&sample, "grow.c", 22, "compare_exchange(&flag, 0, 99);"));
+    sample.events[moved].flags = TH_RECORD_CAS;
+    sample_read(&sample, 2, TH_RECORD_ACQUIRE, flag, moved);
+    sample_at(&sample, sample_site(&sample, "grow.c", 30, "if (load(&flag) == 99) {"));
+    sample_read(&sample, 2, TH_RECORD_RELAXED, next, store);
+    sample_at(&sample, sample_site(&sample, "grow.c", 31, "p = load_relaxed(&next);"));
+    uint32_t read = sample_read(&sample, 2, TH_RECORD_PLAIN, data, write);
+    sample_at(&sample, sample_site(&sample, "grow.c", 32, "use(*p);"));
+    sample_fail(&sample, TH_FAILURE_RACE, read, write);
+    CHECK(reported_as("fewest_orders.txt"));
+}
+
+TEST(counterexample_free_too_early_is_traced_to_the_stale_load)
+{
+    /* Goal: a hazard pointer whose scan lacks its fence: nothing orders access and free, and the
+     * circle through the stale second look says why it came to that. */
+    sample_begin(&sample, 3);
+    sample.threads[1].name = "popper";
+    sample.threads[2].name = "freer";
+    uint32_t top = sample_object(&sample, "top", 8), hazard = sample_object(&sample, "hazard", 8);
+    uint32_t node = sample_object(&sample, "node", 16);
+    uint64_t pointer = sample.objects[node].address;
+    uint32_t push = sample_write(&sample, 0, TH_RECORD_RELEASE, top, pointer);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 9, "push(node);"));
+    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 1);
+    sample_thread(&sample, 0, TH_RECORD_THREAD_CREATE, 2);
+    sample_update(&sample, 2, TH_RECORD_ACQUIRE, top, push, 0);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 40, "exchange(&top, NULL);"));
+    sample_fence(&sample, 2, TH_RECORD_ACQ_REL);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 41, "atomic_thread_fence(acq_rel);"));
+    sample_read(&sample, 2, TH_RECORD_ACQUIRE, hazard, TH_RECORD_INITIAL);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 42, "if (load(&hazard) != node) {"));
+    struct thi_record_event event = {.thread = 2,
+                                     .kind = TH_RECORD_FREE,
+                                     .location = {.object = node, .size_bytes = 16},
+                                     .source = TH_RECORD_NONE,
+                                     .mo_position = TH_RECORD_NONE,
+                                     .site = sample_site(&sample, "hazard.c", 43, "free(node);")};
+    uint32_t freed = sample_add(&sample, event);
+    sample_write(&sample, 1, TH_RECORD_RELEASE, hazard, pointer);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 20, "store(&hazard, node);"));
+    sample_fence(&sample, 1, TH_RECORD_SEQ_CST);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 21, "atomic_thread_fence(seq_cst);"));
+    sample_read(&sample, 1, TH_RECORD_ACQUIRE, top, push);
+    sample_at(&sample, sample_site(&sample, "hazard.c", 22, "if (load(&top) == node) {"));
+    event.thread = 1;
+    event.kind = TH_RECORD_READ;
+    event.site = sample_site(&sample, "hazard.c", 23, "next = node->next;");
+    uint32_t used = sample_add(&sample, event);
+    sample_fail(&sample, TH_FAILURE_USE_AFTER_FREE, used, freed);
+    CHECK(reported_as("hazard.txt"));
+}
+
+/* An event that need not make sense. */
+static struct thi_record_event random_event(uint64_t *random, uint32_t number)
+{
+    uint64_t draw = test_random(random), values = test_random(random);
+    return (struct thi_record_event){
+        .thread = (uint32_t)(draw % 5),
+        .kind = (enum thi_record_kind)(draw >> 8 & 0xff) % (TH_RECORD_HIDDEN + 1),
+        .order = (enum thi_record_order)((draw >> 16 & 0xff) % (TH_RECORD_SEQ_CST + 1)),
+        .flags = (uint32_t)(draw >> 24 & 0x1ff),
+        .location = {.object = (draw >> 33 & 7) < 4 ? (uint32_t)(draw >> 33 & 3) : TH_RECORD_NONE,
+                     .offset_bytes = draw >> 36 & 4,
+                     .size_bytes = 1u << (draw >> 40 & 3)},
+        .value_read = values,
+        .value_written = values >> (draw >> 44 & 63),
+        .source =
+            number == 0 || (draw >> 50 & 3) == 0 ? TH_RECORD_INITIAL : (uint32_t)(values % number),
+        .mo_position = (draw >> 52 & 7) == 0 ? TH_RECORD_NONE : (uint32_t)(draw >> 55 & 7),
+        .other_thread = (uint32_t)(draw >> 58) % 5,
+        .site = (draw >> 60) == 0 ? TH_RECORD_NONE : 0,
+    };
+}
+
+TEST(counterexample_random_records_never_break_it)
+{
+    /* Goal: whatever stands in a record, sense or not, a report comes out, and its lines fit. */
+    uint64_t random = test_seed;
+    for (uint64_t round = 0; round < test_scaled(3000); round++) {
+        struct thi_analysis analysis;
+        struct thi_text text = {.bytes = NULL};
+        sample_begin(&sample, 5);
+        sample_site(&sample, "some/file.c", 7, "something(with, arguments);");
+        for (int i = 0; i < 4; i++) {
+            sample_object(&sample, i == 0 ? NULL : "object", 16);
+        }
+        uint32_t count = (uint32_t)(test_random(&random) % 20);
+        for (uint32_t e = 0; e < count; e++) {
+            sample_add(&sample, random_event(&random, e));
+            if (e > 0 && test_random(&random) % 3 == 0) {
+                sample_order(&sample, (uint32_t)(test_random(&random) % e), e);
+            }
+        }
+        sample.record.failure.kind =
+            (enum thi_failure_kind)(test_random(&random) % (TH_FAILURE_MISUSE + 1));
+        sample.record.failure.thread = (uint32_t)(test_random(&random) % 5);
+        if (count > 0 && test_random(&random) % 4 != 0) {
+            sample.record.failure.event = (uint32_t)(test_random(&random) % count);
+            sample.record.failure.other = (uint32_t)(test_random(&random) % count);
+        }
+        REQUIRE(thi_analysis_init(&analysis, sample_finish(&sample)));
+        thi_report_counterexample(&text, &analysis, &page);
+        thi_report_explain(&text, &analysis, &page);
+        for (const char *line = thi_text_get(&text); *line != '\0';) {
+            size_t size = strcspn(line, "\n");
+            CHECK(thi_text_width(line, size) <= page.width);
+            line += size + (line[size] == '\n');
+        }
+        thi_report_svg(&text, &analysis);
+        thi_report_dot(&text, &analysis);
+        CHECK(!text.failed);
+        thi_text_fini(&text);
+        thi_analysis_fini(&analysis);
+    }
+}
+
 TEST_MAIN()
