@@ -37,7 +37,7 @@ TEST(line_find_tells_keys_that_differ_in_one_bit)
             struct line line;
             uint64_t keys[4] = {other, other, other, other};
             line_fill(&line, keys);
-            CHECK_EQ(thi_line_find(&line, wanted, true), same ? 0 : TH_LINE_NONE);
+            CHECK_EQ(thi_line_find(&line, wanted, true) != TH_LINE_NONE, same);
             CHECK_EQ(thi_line_find(&line, wanted, false), TH_LINE_NONE);
             keys[place] = wanted;
             line_fill(&line, keys);
