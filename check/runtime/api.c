@@ -52,7 +52,7 @@ void th_check_await(void)
 
 static void heavy_fence(uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     thi_operate(&(struct thi_operation){
         .kind = TH_OP_HEAVY_FENCE, .order = TH_ORDER_SEQ_CST, .site = site});
 }
@@ -66,7 +66,7 @@ long thi_call_syscall(long number, ...);
 long thi_call_syscall(long number, ...)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
 #ifdef SYS_membarrier
     if (number == SYS_membarrier) {
         va_list arguments;

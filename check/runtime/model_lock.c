@@ -148,7 +148,7 @@ int thi_call_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_
 {
     uint32_t site = TH_SITE_HERE;
     int kind = 0;
-    thi_call_enter();
+    thi_model_enter();
     if (attributes != NULL) {
         memcpy(&kind, attributes, sizeof kind);
     }
@@ -161,7 +161,7 @@ int thi_call_pthread_mutex_destroy(pthread_mutex_t *mutex);
 int thi_call_pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     if (thi_model_load((uintptr_t)mutex, 4, TH_ORDER_RELAXED, site) != 0) {
         thi_fail(TH_ENGINE_FAILED, "destroy of a mutex that is locked", site);
     }
@@ -203,7 +203,7 @@ static int mutex_again(const pthread_mutex_t *mutex)
 
 static int mutex_lock(pthread_mutex_t *mutex, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     int again = mutex_again(mutex);
     if (again < 0) {
         thi_model_lock((uintptr_t)mutex, site);
@@ -213,7 +213,7 @@ static int mutex_lock(pthread_mutex_t *mutex, uint32_t site)
 
 static int mutex_try(pthread_mutex_t *mutex, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (mutex_kind(mutex) == PTHREAD_MUTEX_RECURSIVE && mutex_again(mutex) == 0) {
         return 0;
     }
@@ -222,7 +222,7 @@ static int mutex_try(pthread_mutex_t *mutex, uint32_t site)
 
 static int mutex_unlock(pthread_mutex_t *mutex, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (mutex_kind(mutex) == PTHREAD_MUTEX_ERRORCHECK && !thi_model_lock_held((uintptr_t)mutex)) {
         return EPERM;
     }
@@ -255,7 +255,7 @@ int thi_call_mtx_init(mtx_t *mutex, int type)
 {
     uint32_t site = TH_SITE_HERE;
     pthread_mutex_t *as_pthread = (pthread_mutex_t *)mutex;
-    thi_call_enter();
+    thi_model_enter();
     thi_model_fill(as_pthread, 0, sizeof *as_pthread, site);
     as_pthread->__data.__kind = (type & mtx_recursive) != 0 ? PTHREAD_MUTEX_RECURSIVE : 0;
     return thrd_success;
@@ -308,7 +308,7 @@ int thi_call_pthread_spin_lock(pthread_spinlock_t *lock);
 int thi_call_pthread_spin_lock(pthread_spinlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     thi_model_lock((uintptr_t)lock, site);
     return 0;
 }
@@ -317,7 +317,7 @@ int thi_call_pthread_spin_trylock(pthread_spinlock_t *lock);
 int thi_call_pthread_spin_trylock(pthread_spinlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     return thi_model_lock_try((uintptr_t)lock, site) ? 0 : EBUSY;
 }
 
@@ -325,7 +325,7 @@ int thi_call_pthread_spin_unlock(pthread_spinlock_t *lock);
 int thi_call_pthread_spin_unlock(pthread_spinlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     thi_model_unlock((uintptr_t)lock, site);
     return 0;
 }
@@ -350,7 +350,7 @@ int thi_call_pthread_rwlock_destroy(pthread_rwlock_t *lock)
 /* How many operations it took and failed; 0: locked. */
 static uint32_t rwlock_try(uintptr_t address, bool write, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     struct thi_model_exchange exchange = {.address = address,
                                           .bytes = 4,
                                           .value = RWLOCK_WRITER,
@@ -419,7 +419,7 @@ int thi_call_pthread_rwlock_unlock(pthread_rwlock_t *lock);
 int thi_call_pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     uint32_t *depth = held_depth((uintptr_t)lock);
     if (depth != NULL) {
         *depth = 0;

@@ -11,7 +11,7 @@ void *thi_call_malloc(size_t bytes);
 void *thi_call_malloc(size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     return thi_heap_alloc(bytes, 0, false, site);
 }
 
@@ -19,7 +19,7 @@ void *thi_call_calloc(size_t count, size_t bytes);
 void *thi_call_calloc(size_t count, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     size_t total;
     return __builtin_mul_overflow(count, bytes, &total) ? NULL
                                                         : thi_heap_alloc(total, 0, true, site);
@@ -29,7 +29,7 @@ void *thi_call_aligned_alloc(size_t alignment, size_t bytes);
 void *thi_call_aligned_alloc(size_t alignment, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     return thi_heap_alloc(bytes, alignment, false, site);
 }
 
@@ -37,7 +37,7 @@ void *thi_call_memalign(size_t alignment, size_t bytes);
 void *thi_call_memalign(size_t alignment, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     return thi_heap_alloc(bytes, alignment, false, site);
 }
 
@@ -45,7 +45,7 @@ int thi_call_posix_memalign(void **block, size_t alignment, size_t bytes);
 int thi_call_posix_memalign(void **block, size_t alignment, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     void *got = thi_heap_alloc(bytes, alignment, false, site);
     if (got == NULL) {
         return ENOMEM;
@@ -57,7 +57,7 @@ int thi_call_posix_memalign(void **block, size_t alignment, size_t bytes)
 
 static void block_free(void *block, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (block != NULL) {
         thi_heap_free(block, site);
     }
@@ -73,7 +73,7 @@ void *thi_call_realloc(void *block, size_t bytes);
 void *thi_call_realloc(void *block, size_t bytes)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     const struct thi_heap_block *old = thi_heap_find((uintptr_t)block);
     size_t old_bytes = old == NULL ? 0 : old->bytes;
     void *fresh = thi_heap_alloc(bytes, 0, false, site);
@@ -222,7 +222,7 @@ char *thi_call_strdup(const char *text);
 char *thi_call_strdup(const char *text)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     size_t bytes = strlen(text) + 1;
     char *copy = thi_heap_alloc(bytes, 0, false, site);
     if (copy != NULL) {

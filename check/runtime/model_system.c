@@ -77,7 +77,7 @@ int *thi_call___errno_location(void)
 static uint64_t clock_look(void)
 {
     struct thi_thread *self = thi_self_state();
-    thi_call_enter();
+    thi_model_enter();
     self->clock_ns += 1000000;
     return 1000000000 + self->clock_ns;
 }

@@ -47,7 +47,7 @@ void thi_model_restart(void)
 uint32_t thi_model_thread_create(struct thi_start start, uint32_t site)
 {
     struct thi_thread *self = thi_self_state();
-    thi_call_enter();
+    thi_model_enter();
     if (self->child_count == TH_FIBERS_MAX) {
         thi_fail_format(TH_ENGINE_MISUSE, site, "more than %d threads", TH_FIBERS_MAX - 1);
     }
@@ -57,7 +57,7 @@ uint32_t thi_model_thread_create(struct thi_start start, uint32_t site)
 
 void *thi_model_thread_join(uint32_t thread, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (thread >= TH_FIBERS_MAX || !thi_runtime.threads[thread].started) {
         /* Its first step may still be to come: then it is known to the engine all the same. */
         if (thread == 0 || thread >= thi_engine_thread_count(thi_runtime.engine)) {
@@ -102,7 +102,7 @@ int thi_call_pthread_join(pthread_t thread, void **returned)
 int thi_call_pthread_detach(pthread_t thread);
 int thi_call_pthread_detach(pthread_t thread)
 {
-    thi_call_enter();
+    thi_model_enter();
     if ((uint32_t)thread - 1 < TH_FIBERS_MAX) {
         thi_runtime.threads[(uint32_t)thread - 1].detached = true;
     }
@@ -243,7 +243,7 @@ int thi_call_pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 int thi_call_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     if (key_count == KEYS_MAX) {
         return EAGAIN;
     }
@@ -257,7 +257,7 @@ int thi_call_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 int thi_call_pthread_key_delete(pthread_key_t key);
 int thi_call_pthread_key_delete(pthread_key_t key)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (key >= key_count || !keys[key].used) {
         return EINVAL;
     }
@@ -268,7 +268,7 @@ int thi_call_pthread_key_delete(pthread_key_t key)
 int thi_call_pthread_setspecific(pthread_key_t key, const void *value);
 int thi_call_pthread_setspecific(pthread_key_t key, const void *value)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (key >= key_count || !keys[key].used) {
         return EINVAL;
     }
@@ -314,7 +314,7 @@ void thi_model_thread_end(void)
         for (unsigned key = 0; key < key_count; key++) {
             void *value = key_values[thi_self()][key];
             if (value != NULL && keys[key].used && keys[key].destructor != NULL) {
-                thi_call_enter();
+                thi_model_enter();
                 key_values[thi_self()][key] = NULL;
                 keys[key].destructor(value);
                 again = true;
@@ -327,7 +327,7 @@ void thi_model_thread_end(void)
 
 static void once(uintptr_t address, void (*function)(void), uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     uint64_t state = thi_model_load(address, 4, TH_ORDER_ACQUIRE, site);
     if (state == 0) {
         struct thi_model_exchange exchange = {.address = address,
@@ -340,7 +340,7 @@ static void once(uintptr_t address, void (*function)(void), uint32_t site)
             thi_await(2, site); /* the execution in which the load saw it too is another one */
         }
         function();
-        thi_call_enter();
+        thi_model_enter();
         thi_model_store(address, 4, 2, site);
     } else if (state == 1) {
         thi_await(1, site);

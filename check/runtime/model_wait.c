@@ -25,7 +25,7 @@ static int cond_init(void *condition, size_t bytes, uint32_t site)
 
 static int cond_wait(uintptr_t condition, uintptr_t mutex, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     if (!thi_model_lock_held(mutex)) {
         thi_fail(TH_ENGINE_FAILED, "wait on a condition without holding the mutex", site);
     }
@@ -44,7 +44,7 @@ static int cond_wait(uintptr_t condition, uintptr_t mutex, uint32_t site)
 
 static int cond_wake(uintptr_t condition, bool all, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     thi_record_label(TH_RECORD_WAKE, 0, condition, 8);
     uint64_t word = thi_model_load(condition, 8, TH_ORDER_RELAXED, site);
     uint64_t waiting = word / TH_COND_TICKET;
@@ -156,7 +156,7 @@ int thi_call_pthread_barrier_wait(pthread_barrier_t *barrier);
 int thi_call_pthread_barrier_wait(pthread_barrier_t *barrier)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     uint64_t word = thi_model_add((uintptr_t)barrier, 8, 1, TH_ORDER_ACQ_REL, site);
     uint64_t count = word >> 32;
     uint64_t number = word % TH_COND_TICKET; /* of this arrival, from 0 */
@@ -196,7 +196,7 @@ int thi_call_sem_post(sem_t *semaphore);
 int thi_call_sem_post(sem_t *semaphore)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     thi_model_add((uintptr_t)semaphore, 4, 1, TH_ORDER_RELEASE, site);
     return 0;
 }
@@ -204,7 +204,7 @@ int thi_call_sem_post(sem_t *semaphore)
 /* How many operations it took and failed; 0: one taken. */
 static uint32_t sem_take(uintptr_t semaphore, uint32_t site)
 {
-    thi_call_enter();
+    thi_model_enter();
     uint64_t value = thi_model_load(semaphore, 4, TH_ORDER_RELAXED, site);
     struct thi_model_exchange exchange = {.address = semaphore,
                                           .bytes = 4,
@@ -248,7 +248,7 @@ int thi_call_sem_getvalue(sem_t *semaphore, int *value);
 int thi_call_sem_getvalue(sem_t *semaphore, int *value)
 {
     uint32_t site = TH_SITE_HERE;
-    thi_call_enter();
+    thi_model_enter();
     uint64_t now = thi_model_load((uintptr_t)semaphore, 4, TH_ORDER_RELAXED, site);
     thi_plain((uintptr_t)value, sizeof *value, true, site);
     *value = (int)now;

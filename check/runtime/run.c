@@ -12,11 +12,13 @@
 #include "runtime/record.h"
 #include "runtime/tls.h"
 #include "runtime/turn.h"
+#include "runtime/verdict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MESSAGE_BYTES_MAX = 512, PLAIN_MAX = 20000000 };
 
@@ -130,8 +132,14 @@ bool thi_cas_done(void)
     return thi_self_state()->cas_done;
 }
 
-void thi_call_enter(void)
+void thi_model_enter(void)
 {
+    if (!thi_runtime.active) {
+        fputs("tophash check: error in harness: a constructor calls a function that is modelled, "
+              "and no execution has begun; call it from main()\n",
+              stderr);
+        _exit(TH_EXIT_HARNESS);
+    }
     thi_turn_abandon();
     thi_turn_effect();
     thi_self_state()->entry_stack = 0;

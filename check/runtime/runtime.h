@@ -44,8 +44,8 @@ struct thi_thread {
 struct thi_runtime {
     struct thi_engine *engine;
     const struct thi_check_options *options;
-    struct thi_thread threads[TH_FIBERS_MAX];
-    bool active;    /* an execution runs: accesses count */
+    struct thi_thread threads[TH_FIBERS_MAX + 1]; /* the last: before main() */
+    bool active;                                  /* an execution runs: accesses count */
     bool simulated; /* what runs is a thought experiment (turn.h): nothing may come of it */
     uint32_t execution_steps; /* events of this execution */
     uint64_t steps;           /* so that a watch sees whether the program moves */
@@ -98,7 +98,7 @@ bool thi_order_override(uint32_t site, enum thi_order order, enum thi_order fail
 void thi_orders_in_force(uint32_t site, enum thi_order *order, enum thi_order *failure_order);
 
 /* Models call this first: no thought experiment may go on into them. */
-void thi_call_enter(void);
+void thi_model_enter(void);
 
 /* The program is wrong: the engine hears of it, the thread stops. `message` is copied. */
 _Noreturn void thi_fail(enum thi_engine_error_kind kind, const char *message, uint32_t site);
