@@ -62,6 +62,18 @@ static const char *const pure[] = {
     "stdout",
     "stderr",
     "strerror",
+    "fabsf",
+    "sqrtf",
+    "floorf",
+    "ceilf",
+    "fminf",
+    "fmaxf",
+    "exp2",
+    "cbrt",
+    "hypot",
+    "atan",
+    "tan",
+    "ffsll",
 };
 
 static const char chance[] =

@@ -73,6 +73,11 @@ for cc in gcc clang; do
     expect "check_${cc}_padding_is_no_value" 0 'verified (complete)' --cc=$cc --leaks \
         "$cases/padding.c"
 
+    for copy in 1 2 3 4 5 6; do
+        expect "check_${cc}_copies_$copy" 1 'data race' --cc=$cc -DCASE=$copy "$cases/copies.c"
+    done
+    expect "check_${cc}_copies_none" 0 'verified (complete)' --cc=$cc -DCASE=0 "$cases/copies.c"
+
     loops() { # case status wanted_text
         selected "$1" '1 3 5 7' || return 0
         expect "check_${cc}_loops_$1" "$2" "$3" --cc=$cc -DCASE="$1" "$cases/loops.c"
