@@ -34,6 +34,7 @@ bool thi_map_reads_whole(void)
 /* The home line in run 0 was read whole and does not hold the key, or the table goes beyond it. */
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
+    THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
     struct spot spot = spot_of(map, hash);
     const struct cell *line = spot_line(&spot, hash);
     /* Entries are displaced from full lines, and a hit needs no look at the side word, which in a
