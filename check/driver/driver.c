@@ -52,9 +52,10 @@ static bool words_add_all(struct thi_words *words, const char *const *list)
 static bool compile(const struct thi_driver *driver, size_t index, const char *optimisation,
                     const char *ending)
 {
-    /* Without builtins: gcc expands copies of constants behind the sanitizer's back. */
+    /* Without builtins: gcc expands copies of constants behind the sanitizer's back. DWARF 4:
+     * addr2line of binutils 2.40 takes the files of DWARF 5 for others. */
     static const char *const fixed[] = {"-S",
-                                        "-g",
+                                        "-gdwarf-4",
                                         "-fsanitize=thread",
                                         "-fno-builtin",
                                         "-U_FORTIFY_SOURCE",
@@ -299,7 +300,7 @@ static bool link_program(const struct build *build)
     const struct thi_driver *driver = build->driver;
     struct thi_words words = {.items = NULL};
     bool ok = thi_words_add(&words, driver->compiler) && thi_words_add(&words, "-no-pie") &&
-              thi_words_add(&words, "-g") && thi_words_add(&words, "-o") &&
+              thi_words_add(&words, "-gdwarf-4") && thi_words_add(&words, "-o") &&
               thi_words_add(&words, driver->program);
     for (size_t i = 0; ok && i < driver->files.count; i++) {
         ok = thi_words_add_format(&words, "%s/%zu.o", driver->folder, i);
