@@ -99,6 +99,8 @@ struct thi_record_event {
     struct thi_record_location location;
     uint64_t value_read;
     uint64_t value_written;
+    const char *read_name; /* of what the value points to, as the program named it; NULL: none */
+    const char *written_name;
     uint64_t expected; /* of a compare-exchange */
     uint32_t source;   /* READ, UPDATE, AWAIT, LOCK: the write read from; INITIAL; NONE: unknown */
     uint32_t mo_position; /* WRITE, UPDATE of an atomic: place in the location's modification order

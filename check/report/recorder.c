@@ -377,6 +377,21 @@ static void event_of_engine(struct thi_recorder *recorder, const struct thi_reco
     }
 }
 
+/* Pointers to what the program has named. */
+static void pointers_name(const struct thi_recorder *recorder, struct thi_record_event *event)
+{
+    const struct thi_recorder_names *names = recorder->names;
+    if (names->part == NULL || event->location.size_bytes != sizeof(void *)) {
+        return;
+    }
+    if (event->value_read >= POINTER_MIN) {
+        event->read_name = names->part(names->context, event->value_read, 1);
+    }
+    if (event->value_written >= POINTER_MIN) {
+        event->written_name = names->part(names->context, event->value_written, 1);
+    }
+}
+
 static void events_make(struct thi_recorder *recorder)
 {
     for (size_t i = 0; i < recorder->item_count; i++) {
@@ -393,6 +408,7 @@ static void events_make(struct thi_recorder *recorder)
                 break;
             }
         }
+        pointers_name(recorder, event);
         /* What pointers point to is named too. */
         if (event->location.size_bytes == sizeof(void *) && event->value_read >= POINTER_MIN) {
             object_find(recorder, event->value_read);

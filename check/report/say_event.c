@@ -13,6 +13,19 @@ static void order_say(struct thi_text *text, const struct thi_record_event *even
     }
 }
 
+/* A pointer to what the program has named by that name. */
+static void value_say(struct thi_text *text, const struct thi_record *record,
+                      const struct thi_record_event *event, bool written)
+{
+    const char *name = written ? event->written_name : event->read_name;
+    if (name != NULL) {
+        thi_text_format(text, "&%s", name);
+        return;
+    }
+    thi_say_value(text, record, written ? event->value_written : event->value_read,
+                  event->location.size_bytes);
+}
+
 static void read_say(struct thi_text *text, const struct thi_record *record,
                      const struct thi_record_event *event)
 {
@@ -22,7 +35,7 @@ static void read_say(struct thi_text *text, const struct thi_record *record,
         thi_say_location(text, record, &event->location);
         order_say(text, event);
         thi_text_string(text, " fails: it is ");
-        thi_say_value(text, record, event->value_read, event->location.size_bytes);
+        value_say(text, record, event, false);
         if (event->flags & TH_RECORD_SPURIOUS) {
             thi_text_string(text, ", as expected (a weak one may)");
         } else if (event->flags & TH_RECORD_EXPECTED) {
@@ -39,7 +52,7 @@ static void read_say(struct thi_text *text, const struct thi_record *record,
     }
     if ((event->flags & TH_RECORD_UNDONE) == 0) {
         thi_text_string(text, " = ");
-        thi_say_value(text, record, event->value_read, event->location.size_bytes);
+        value_say(text, record, event, false);
     }
     order_say(text, event);
 }
@@ -55,7 +68,7 @@ static void write_say(struct thi_text *text, const struct thi_record *record,
     }
     if ((event->flags & TH_RECORD_UNDONE) == 0) {
         thi_text_string(text, " = ");
-        thi_say_value(text, record, event->value_written, event->location.size_bytes);
+        value_say(text, record, event, true);
     }
     order_say(text, event);
 }
@@ -66,9 +79,9 @@ static void update_say(struct thi_text *text, const struct thi_record *record,
     thi_text_string(text, event->flags & TH_RECORD_CAS ? "compare-exchange " : "update ");
     thi_say_location(text, record, &event->location);
     thi_text_string(text, ": ");
-    thi_say_value(text, record, event->value_read, event->location.size_bytes);
+    value_say(text, record, event, false);
     thi_text_string(text, " becomes ");
-    thi_say_value(text, record, event->value_written, event->location.size_bytes);
+    value_say(text, record, event, true);
     order_say(text, event);
 }
 
