@@ -237,8 +237,12 @@ static bool names_write(const struct build *build, const char *path)
             fprintf(out, "%s %s%s\n", name, model_prefix, name);
         }
     }
-    if (own_main) {
-        fprintf(out, "main thi_user_main\n");
+    /* A function of the user's that is called like one of the C library's is for the user. */
+    for (size_t i = 0; i < build->program.defined.count; i++) {
+        const char *name = build->program.defined.items[i];
+        if (strcmp(name, "main") == 0 || thi_words_hold(&build->library.needed, name)) {
+            fprintf(out, "%s thi_user_%s\n", name, name);
+        }
     }
     for (size_t i = 0; !own_main && i < sizeof form_names / sizeof form_names[0]; i++) {
         fprintf(out, "%s thi_user_%s\n", form_names[i], form_names[i]);

@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static bool progress(void *context, const struct thi_engine_progress *progress)
 {
@@ -19,12 +20,14 @@ static bool progress(void *context, const struct thi_engine_progress *progress)
     if (thi_runtime.options->quiet) {
         return false;
     }
+    bool terminal = isatty(STDERR_FILENO) == 1;
     uint64_t all = progress->executions + progress->blocked;
     fprintf(stderr,
-            "\r%" PRIu64 " executions, %" PRIu64 " blocked, depth %" PRIu32 ", about %" PRIu64
-            " in all, %.0f a second ",
-            progress->executions, progress->blocked, progress->depth, progress->estimate,
-            progress->elapsed_s > 0 ? (double)all / progress->elapsed_s : 0);
+            "%s%" PRIu64 " executions, %" PRIu64 " blocked, depth %" PRIu32 ", about %" PRIu64
+            " in all, %.0f a second%s",
+            terminal ? "\r" : "", progress->executions, progress->blocked, progress->depth,
+            progress->estimate, progress->elapsed_s > 0 ? (double)all / progress->elapsed_s : 0,
+            terminal ? " " : "\n");
     fflush(stderr);
     return false;
 }
@@ -55,7 +58,7 @@ static bool runtime_init(const struct thi_check_options *options)
     thi_runtime.options = options;
     thi_runtime.engine = thi_engine_new(&program, &for_engine);
     return thi_runtime.engine != NULL && thi_fiber_init() && thi_heap_init() && thi_image_init() &&
-           thi_names_init() && thi_watch_init() && thi_tls_init();
+           thi_names_init() && thi_watch_init();
 }
 
 static int options_read(struct thi_check_options *options, int argc, char **argv)
@@ -79,6 +82,12 @@ int main(int argc, char **argv)
     if (!runtime_init(&options)) {
         fputs("tophash check: cannot set up memory at fixed addresses; is there a limit on memory "
               "(ulimit -v)?\n",
+              stderr);
+        return TH_EXIT_HARNESS;
+    }
+    if (!thi_tls_init()) {
+        fputs("tophash check: error in harness: thread-local variables are not modelled on this "
+              "processor; keep such state in the threads' arguments\n",
               stderr);
         return TH_EXIT_HARNESS;
     }

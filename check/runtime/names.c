@@ -39,6 +39,9 @@ struct line {
     struct thi_record_site known;
 };
 
+/* What the driver puts before names that the checker needs for itself. */
+static const char renamed_prefix[] = "thi_user_";
+
 static struct symbol *symbols;
 static size_t symbol_count;
 static struct given *givens;
@@ -56,6 +59,9 @@ static bool symbol_take(const ElfW(Sym) * symbol, const char *name)
     bool wanted = (type == STT_OBJECT || type == STT_FUNC) && symbol->st_value != 0;
     if (!wanted || name[0] == '\0') {
         return true;
+    }
+    if (strncmp(name, renamed_prefix, strlen(renamed_prefix)) == 0) {
+        name += strlen(renamed_prefix);
     }
     if (symbol_count % 256 == 0) {
         struct symbol *grown = realloc(symbols, (symbol_count + 256) * sizeof *symbols);
@@ -277,12 +283,7 @@ static const char *thread_name(void *context, uint32_t thread)
     if (thread == 0) {
         return "main";
     }
-    if (symbol == NULL) {
-        return NULL;
-    }
-    const char *form = "thi_user_";
-    return strncmp(symbol->name, form, strlen(form)) == 0 ? symbol->name + strlen(form)
-                                                          : symbol->name;
+    return symbol == NULL ? NULL : symbol->name;
 }
 
 const struct thi_recorder_names thi_recorder_names = {

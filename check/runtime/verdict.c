@@ -349,7 +349,7 @@ int thi_verdict_explore(void)
 {
     struct thi_engine_result result;
     thi_verdict_search(&result);
-    if (!thi_runtime.options->quiet && result.elapsed_s > 0.5) {
+    if (!thi_runtime.options->quiet && result.elapsed_s > 0.5 && isatty(STDERR_FILENO) == 1) {
         fputc('\n', stderr); /* behind the progress line */
     }
     int status = sites_judge(judge(&result), &result);
