@@ -20,7 +20,8 @@ function(tophash_add_script name source)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s} SKIP_RETURN_CODE 77
         ENVIRONMENT "TOPHASH_COMMAND=$<TARGET_FILE:tophash_command>;\
 TOPHASH_BUILD_DIR=${PROJECT_BINARY_DIR};TOPHASH_SOURCE_DIR=${PROJECT_SOURCE_DIR};\
-TOPHASH_SANITIZE=${TOPHASH_SANITIZE};TOPHASH_COVERAGE=${TOPHASH_COVERAGE};CC=${CMAKE_C_COMPILER}")
+TOPHASH_SANITIZE=${TOPHASH_SANITIZE};TOPHASH_COVERAGE=${TOPHASH_COVERAGE};CC=${CMAKE_C_COMPILER};\
+TOPHASH_BUILD=${CMAKE_C_COMPILER_ID} ${CMAKE_BUILD_TYPE}")
 endfunction()
 
 # `path` is a folder of tests/; the room's name has underscores in place of slashes.

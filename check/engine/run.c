@@ -401,6 +401,20 @@ bool thi_run_event_make(struct thi_engine *engine, uint32_t number, struct event
     return thread_event_make(engine, number, e);
 }
 
+/* Whether the write is the newest but for read-modify-writes that wrote what they had read. */
+static bool write_is_newest(const struct thi_engine *engine, const struct graph *graph,
+                            const struct event *read)
+{
+    uint32_t w = mo_behind(engine, graph, read->location, read->source);
+    for (; w != TH_ENGINE_NO_EVENT; w = graph->events[w].mo_next) {
+        const struct event *write = &graph->events[w];
+        if (!write->exclusive || graph->events[write->thread_previous].value != write->value) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Whether each read of the awaiting thread's last turn took the newest write. */
 bool thi_thread_reads_newest(const struct thi_engine *engine, uint32_t number)
 {
@@ -409,7 +423,7 @@ bool thi_thread_reads_newest(const struct thi_engine *engine, uint32_t number)
     uint32_t i = thread->event_last;
     for (uint64_t left = thread->operation.value; left > 0 && i != TH_ENGINE_NO_EVENT; left--) {
         const struct event *e = &graph->events[i];
-        if (e->kind == TH_EVENT_READ && e->source != mo_end(engine, e->location)) {
+        if (e->kind == TH_EVENT_READ && !write_is_newest(engine, graph, e)) {
             return false;
         }
         i = e->thread_previous;

@@ -291,6 +291,23 @@ static bool is_read(const struct thi_operation *operation)
            operation->kind == TH_OP_CAS_WEAK;
 }
 
+/* A read-modify-write that wrote what it had read, such as that of a lock that is taken already. */
+static bool rmw_keeps(const struct thi_operation *operation, uint64_t value)
+{
+    uint64_t mask = operation->bytes < 8 ? ((uint64_t)1 << 8 * operation->bytes) - 1 : UINT64_MAX;
+    uint64_t operand = operation->value & mask;
+    switch (operation->rmw) {
+    case TH_RMW_ADD:
+    case TH_RMW_SUB:
+    case TH_RMW_XOR: return operand == 0;
+    case TH_RMW_OR: return (value | operand) == value;
+    case TH_RMW_AND: return (value & operand) == value;
+    case TH_RMW_EXCHANGE: return operand == value;
+    case TH_RMW_NAND: return (~(value & operand) & mask) == value;
+    }
+    return false;
+}
+
 /* Brings the second line to where the first one stands. True: they met, the thread waits. */
 static bool second_follow(struct turns *turn, uint32_t thread)
 {
@@ -363,14 +380,16 @@ void thi_turn_operation(uint32_t thread)
         return;
     }
     bool own = thi_runtime.threads[thread].entry_stack != 0;
-    if (own && is_read(operation)) {
+    bool rmw = operation->kind == TH_OP_RMW;
+    if (own && (is_read(operation) || rmw)) {
         if (waits(turn, thread)) {
             return;
         }
         struct snapshot *snapshot = snapshot_at(turn, turn->snapshot_count++);
         picture_take(&snapshot->picture, thread);
         snapshot->write_mark = turn->writes.count;
-        snapshot->event_mark = turn->event_count++;
+        snapshot->event_mark = turn->event_count;
+        turn->event_count += rmw ? 2 : 1; /* its read and its write */
         turn->at_read = true;
     } else if (own && operation->kind == TH_OP_FENCE) {
         turn->event_count++;
@@ -389,6 +408,9 @@ static void second_start(struct turns *turn, uint64_t result)
     for (uint32_t i = turn->snapshot_count - 1; i-- > snapshot_oldest(turn);) {
         const struct snapshot *snapshot = snapshot_at(turn, i);
         const struct thi_operation *earlier = &snapshot->picture.operation;
+        if (earlier->kind == TH_OP_RMW) {
+            return; /* lines are followed through reads and fences only */
+        }
         bool candidate = earlier->address == read->address && earlier->bytes == read->bytes &&
                          (earlier->site == read->site || read->kind != TH_OP_LOAD) &&
                          order_no_stronger(read_order(earlier), read_order(read)) &&
@@ -416,8 +438,14 @@ void thi_turn_result(uint32_t thread, uint64_t result)
     if (!turn->at_read) {
         return;
     }
-    bool cas = snapshot_at(turn, turn->snapshot_count - 1)->picture.operation.kind != TH_OP_LOAD;
-    if (cas && thi_runtime.threads[thread].cas_done) {
+    const struct thi_operation *operation =
+        &snapshot_at(turn, turn->snapshot_count - 1)->picture.operation;
+    bool cas = operation->kind != TH_OP_LOAD;
+    if (operation->kind == TH_OP_RMW) {
+        if (!rmw_keeps(operation, result)) {
+            window_clear(turn);
+        }
+    } else if (cas && thi_runtime.threads[thread].cas_done) {
         window_clear(turn);
     } else if (!turn->second) {
         second_start(turn, result);

@@ -24,7 +24,9 @@
  *   would depend on more than the program says.)
  *
  *   A turn that brings a thread back to the very state it had before the first read needs no second
- *   run: it is a loop that waits.
+ *   run: it is a loop that waits. Such a turn may also hold read-modify-writes that wrote what they
+ *   had read (a lock tried and found taken): left out, those who read from one read the same value
+ *   from the write before it, and again edges only go away.
  */
 #ifndef TOPHASH_CHECK_RUNTIME_TURN_H
 #define TOPHASH_CHECK_RUNTIME_TURN_H

@@ -6,6 +6,8 @@
 # contain. Parts of that are separated by ` | `; `@text` stands for the first line of the program,
 # or of a header beside it, that holds the text, as file:line. Rows are run two at a time; with an
 # argument, the rows it matches. Rows that open with `!` take seconds: at a scale from 1000 on.
+# Counts of executions are compared in the release build of gcc only: which turns of a loop are
+# found to be useless depends on what the checker leaves on a thread's stack.
 set -eu
 table=$TOPHASH_SOURCE_DIR/tests/check/programs/table.tsv
 examples=$TOPHASH_SOURCE_DIR/examples/check
@@ -28,6 +30,9 @@ part_missing() { # program report parts
         part=${rest%% | *}
         rest=${rest#* | }
         case $part in
+        *[0-9]\ executions)
+            [ "${TOPHASH_BUILD:-}" = "GNU RelWithDebInfo" ] || continue
+            ;;
         @*)
             found=$(grep -nF -- "${part#@}" "$examples/$1" "$examples"/*.h | head -n 1)
             part=$(echo "${found:-$part}" | cut -d: -f1,2 | sed 's|.*/||')

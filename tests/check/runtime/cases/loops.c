@@ -57,8 +57,12 @@ static void *loop(void *unused)
             value = collatz(value);
         }
         break;
-    case 8: /* writes in each turn */
+    case 8: /* writes what it has read, and so waits for what never comes */
         while (atomic_exchange(&turns, 1) != 2) {
+        }
+        break;
+    case 9: /* writes in each turn */
+        while (atomic_fetch_add(&turns, 1) != -2) {
         }
         break;
     default: break;
