@@ -137,8 +137,8 @@ th_status thi_map_shrink(struct thi_map *map, uint64_t merges_max)
     }
     /* acquire @map.group_end: as in groups_begin(). */
     uint64_t groups = th_u64_load_acq(&map->group_end);
-    /* relaxed: where the last call stopped; any value is safe. Who wants all begins anew: behind that
-     * place groups may have become mergeable. */
+    /* relaxed: where the last call stopped; any value is safe. Who wants all begins anew: behind
+     * that place groups may have become mergeable. */
     uint64_t index = th_u64_load_rlx(&map->shrink_cursor);
     index = merges_max == 0 || index == 0 || index > groups ? groups : index;
     bool held = false;
