@@ -35,12 +35,7 @@ th_status thi_integer_put(struct thi_map *map, uint64_t hash, uint64_t value, ui
     struct key key = integer_key_of_hash(hash);
     uint64_t before;
     if (thi_integer_update_next(map, hash, value, &before)) {
-        if (old != NULL) {
-            *old = before;
-        }
-        if (TH_UNLIKELY(map->drop != NULL)) {
-            thi_map_value_retire(map, before, hash);
-        }
+        value_hand_out(map, hash, before, old);
         return TH_EXISTS;
     }
     for (;;) {
@@ -96,12 +91,7 @@ th_status thi_integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old)
     if (!thi_integer_erase_next(map, hash, &before)) {
         return core_erase(map, &integer_kind, &key, NULL, old);
     }
-    if (old != NULL) {
-        *old = before;
-    }
-    if (TH_UNLIKELY(map->drop != NULL)) {
-        thi_map_value_retire(map, before, hash);
-    }
+    value_hand_out(map, hash, before, old);
     return TH_OK;
 }
 

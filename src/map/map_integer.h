@@ -75,6 +75,18 @@ th_status thi_integer_erase(struct thi_map *map, uint64_t hash, uint64_t *old);
 th_status thi_integer_erase_if(struct thi_map *map, uint64_t key, uint64_t expected,
                                uint64_t *found);
 
+/* What becomes of a value that was replaced or erased: the caller's to look at, and dropped once
+ * nobody reads it any more. */
+TH_INLINE void value_hand_out(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
+{
+    if (old != NULL) {
+        *old = value;
+    }
+    if (TH_UNLIKELY(map->drop != NULL)) {
+        thi_map_value_retire(map, value, hash);
+    }
+}
+
 #ifdef TH_LINE_WHOLE
 /* The get path where a cell can be read whole: what stands in a cell at one moment is the key's
  * value at that moment, wherever the cell is and whatever moves meanwhile (I1), so no version is
@@ -101,12 +113,7 @@ TH_INLINE bool integer_update(struct thi_map *map, uint64_t hash, uint64_t value
     found.cell = cell;
     THI_MAP_POINT(THI_MAP_POINT_CELL_HELD, map);
     uint64_t before = held_cell_set(&found, value);
-    if (old != NULL) {
-        *old = before;
-    }
-    if (TH_UNLIKELY(map->drop != NULL)) {
-        thi_map_value_retire(map, before, hash);
-    }
+    value_hand_out(map, hash, before, old);
     return true;
 }
 
@@ -188,12 +195,7 @@ TH_INLINE th_status integer_put(struct thi_map *map, uint64_t hash, uint64_t val
         return thi_integer_put(map, hash, value, old);
     }
     uint64_t before = held_cell_set(&found, value);
-    if (old != NULL) {
-        *old = before;
-    }
-    if (TH_UNLIKELY(map->drop != NULL)) {
-        thi_map_value_retire(map, before, hash);
-    }
+    value_hand_out(map, hash, before, old);
     return TH_EXISTS;
 }
 
@@ -231,12 +233,7 @@ TH_INLINE th_status integer_erase(struct thi_map *map, uint64_t hash, uint64_t *
     if (result == ERASE_ABSENT) {
         return TH_ABSENT;
     }
-    if (old != NULL) {
-        *old = found.value;
-    }
-    if (TH_UNLIKELY(map->drop != NULL)) {
-        thi_map_value_retire(map, found.value, hash);
-    }
+    value_hand_out(map, hash, found.value, old);
     return TH_OK;
 }
 

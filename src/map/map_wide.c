@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * map_wide.c - the hot paths of integer keys once more, compiled for processors with AVX where the
- * build's baseline has none: the same source, fewer instructions for each look at a line. Elsewhere
- * it is the same as the one in map_u64.c.
+ * map_wide.c - hot paths of integer keys compiled for processors with AVX where the build's
+ * baseline has none: how a get goes on when the whole look at its home line found nothing, and
+ * inserts and erases, whose source is the same with fewer instructions for each look at a line.
  *
  * Guarantees   those of map_core.h.
  * Progress     as stated there.
@@ -39,14 +39,14 @@ bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
     const struct cell *line = spot_line(&spot, hash);
     /* Entries are displaced from full lines, and a hit needs no look at the side word, which in a
      * big table is far away. */
-    if (thi_line_is_full(line) &&
-        thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value)) {
+    bool full = thi_line_is_full(line);
+    if (full && thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value)) {
         return true;
     }
     uint64_t word = word_load(spot.side);
     if (TH_UNLIKELY(line_was_passed(spot.side, hash))) {
-        return thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value) ||
-               thi_integer_look(map, hash, value);
+        bool next = !full && thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value);
+        return next || thi_integer_look(map, hash, value);
     }
     THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
     bool beyond = (spot.hint & TH_HINT_RUNS) != 0;
