@@ -15,12 +15,17 @@ for source in tests/*/fuzz_*.c; do
     found=build/fuzz/corpus/$target
     mkdir -p "$found"
     [ -d "$seeds" ] || seeds=""
+    log=build/fuzz/$target.log
+    echo "# $target: $seconds s, all it says is in $log"
     if "build/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-        -print_final_stats=1 -artifact_prefix="build/fuzz/$target-" "$found" $seeds; then
+        -print_final_stats=1 -artifact_prefix="build/fuzz/$target-" "$found" $seeds \
+        >"$log" 2>&1; then
         passed=$((passed + 1))
+        grep -E '^(#[0-9]+[[:space:]]+DONE|stat::)' "$log" | sed 's/^/# /'
         echo "ok $target"
     else
         failed=$((failed + 1))
+        tail -n 60 "$log"
         echo "not ok $target: the input is build/fuzz/$target-*"
     fi
 done

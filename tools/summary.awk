@@ -18,11 +18,26 @@
     skipped_here = 0
     reason = ""
     failures_here = ""
+    said_count = 0
+    line_count = 0
 }
+!/^[ \t]*<\/?(testcase|system-out|failure|properties|testsuite)/ { lines[line_count++ % 12] = $0 }
 /<failure/ { failed_here = 1 }
 # Only a test itself may say that it is skipped; one that could not be run has failed.
 /<skipped/ { if (/SKIP_RETURN_CODE/) { skipped_here = 1 } else { failed_here = 1 } }
-/^(.*<system-out>)?not ok / { sub(/.*not ok/, "not ok"); failures_here = failures_here "\n  " name ": " $0 }
+# A failed case, with what it printed just before: the reason has to be at hand where only the end of
+# a log is kept.
+/^(.*<system-out>)?#/ { said[said_count++ % 8] = $0 }
+/^(.*<system-out>)?ok / { said_count = 0 }
+/^(.*<system-out>)?not ok / {
+    sub(/.*not ok/, "not ok")
+    failures_here = failures_here "\n  " name ": " $0
+    for (i = said_count > 8 ? said_count - 8 : 0; i < said_count; i++) {
+        sub(/.*<system-out>/, "", said[i % 8])
+        failures_here = failures_here "\n      " said[i % 8]
+    }
+    said_count = 0
+}
 / # SKIP / { sub(/.*ok [0-9]+ /, ""); reasons = reasons "\n  " name ": " $0 }
 /skipped: / { reason = $0; sub(/.*skipped: /, "", reason) }
 /[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/ {
@@ -36,7 +51,10 @@
     count = split(closing, words, /[ ,]+/)
     if (failed_here && (closing == "" || words[3] == 0)) {
         failed++
-        failures = failures "\n  " name ": ended early, timed out or was killed; see its log"
+        failures = failures "\n  " name ": ended early, timed out or was killed; at last it said"
+        for (i = line_count > 12 ? line_count - 12 : 0; i < line_count; i++) {
+            failures = failures "\n      " lines[i % 12]
+        }
     } else if (skipped_here) {
         skipped++
         reasons = reasons "\n  " name ": " reason
