@@ -77,14 +77,19 @@ if(TOPHASH_FUZZ)
     return()
 endif()
 
-# Examples are programs, compiled against the shared library as a user's would be, and run.
+# Examples are programs, compiled against the shared library as a user's would be, and run. Programs
+# without a loader take the static one.
+set(example_library tophash_shared)
+if(CMAKE_EXE_LINKER_FLAGS MATCHES "-static")
+    set(example_library tophash_static)
+endif()
 file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
 foreach(source ${examples})
     get_filename_component(file ${source} NAME_WE)
     add_executable(example_${file} ${source})
     set_target_properties(example_${file} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples OUTPUT_NAME ${file})
-    target_link_libraries(example_${file} PRIVATE tophash_shared tophash_flags)
+    target_link_libraries(example_${file} PRIVATE ${example_library} tophash_flags)
     add_test(NAME example_${file} COMMAND example_${file})
     set_tests_properties(example_${file} PROPERTIES TIMEOUT ${test_timeout_s})
 endforeach()
