@@ -123,7 +123,9 @@ bool bench_child(const struct bench_options *options, const char *what, bool hug
         return false;
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        fprintf(stderr, "measurement failed: %s\n", what);
+        bool killed = WIFSIGNALED(status);
+        fprintf(stderr, "measurement failed: %s: ended by %s %d\n", what,
+                killed ? "signal" : "status", killed ? WTERMSIG(status) : WEXITSTATUS(status));
         return false;
     }
     return good;

@@ -100,13 +100,13 @@ static inline void loop_mixed(struct bench_slice *slice, uint32_t updates)
         const uint64_t *keys = slice->keys + at;
         uint64_t good = 0;
         uint64_t wrong = 0;
+        uint64_t value = 0;
         for (unsigned i = 0; i < BENCH_BLOCK; i++) {
             uint64_t key = keys[i];
             uint64_t draw = bench_random(&random);
             if ((uint32_t)(draw >> 32) < updates) {
                 good += peer_update(map, key, bench_value(key, draw));
             } else {
-                uint64_t value = 0;
                 good += peer_get(map, key, &value);
                 wrong |= bench_wrong(key, value);
             }
@@ -140,8 +140,8 @@ static void loop_churn(struct bench_slice *slice)
         const uint64_t *keys = slice->keys + at;
         uint64_t good = 0;
         uint64_t wrong = 0;
+        uint64_t value = 0;
         for (unsigned i = 0; i < BENCH_BLOCK; i += 4) {
-            uint64_t value = 0;
             uint64_t key = bench_churn_key(slice->thread, next++);
             good += peer_insert(map, key, bench_value(key, 0));
             good += peer_get(map, keys[i], &value);
