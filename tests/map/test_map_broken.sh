@@ -64,6 +64,18 @@ build() {
             -o "$copy/program"
 }
 
+# unnoticed: true if the tests of a broken copy pass, again and again. How far the second of two
+# threads comes beside a stopped one is a matter of time on a busy machine, so one pass says little;
+# the unbroken copy never fails.
+tries=5
+unnoticed() {
+    local try
+    for ((try = 1; try <= tries; try++)); do
+        "$copy/program" --time-limit=$limit "${options[@]}" "--seed=$try" "$tests" \
+            >"$copy/log" 2>&1 || return 1
+    done
+}
+
 # broken <name> <file> <test> <sed script>: the copy with that change must be caught by the tests
 # whose names contain <test>: by a failed check, or by standing still where the change waits or goes
 # on without bound.
@@ -78,14 +90,14 @@ broken() {
     esac
     case $tests in
     quick_*) test=tiny_quick ;;
-    pairs_*) test=tiny_pairs options=(--seed=1 --scale=100) ;;
+    pairs_*) test=tiny_pairs options=(--scale=100) ;;
     esac
     if cmp -s "$copy/src/map/$file" "$source_dir/src/map/$file"; then
         report 1 "$name" "the change does not apply to $file any more: adapt it"
     elif ! build "$name" "$test" "$file" 2>"$copy/log"; then
         report 1 "$name" "the broken copy does not compile: $(head -1 "$copy/log")"
-    elif "$copy/program" --time-limit=$limit "${options[@]}" "$tests" >"$copy/log" 2>&1; then
-        report 1 "$name" "no test noticed"
+    elif unnoticed; then
+        report 1 "$name" "no test noticed, $tries times"
     elif [ $limit = 60 ] && ! grep -q 'failed: \|assertion' "$copy/log" &&
         grep -q 'time limit' "$copy/log"; then
         report 1 "$name" "the test stood still, but no check failed"
