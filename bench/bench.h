@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#define BENCH_PEERS_MAX 12u
+#define BENCH_PEERS_MAX 24u
 #define BENCH_LIST_MAX 8u
 #define BENCH_ROUNDS_MAX 64u
 #define BENCH_SIZES_MAX 20u
@@ -22,6 +22,7 @@
 enum bench_part { BENCH_PART_GROWTH, BENCH_PART_MEMORY, BENCH_PART_SMALL, BENCH_PARTS };
 
 struct bench_options {
+    const char *maps; /* their names; NULL: the usual ones, and all from outside */
     const struct bench_peer *peers[BENCH_PEERS_MAX];
     size_t peer_count;
     uint64_t keys[BENCH_LIST_MAX];
@@ -113,10 +114,14 @@ extern const uint64_t bench_small_sizes[BENCH_SMALL_SIZES];
 /* options.c: false, with the reason printed, if they cannot be meant. */
 bool bench_options_parse(struct bench_options *options, int count, char **arguments);
 void bench_options_usage(FILE *out);
-/* All peers of this build, ending with NULL; the names of those that were not built, with why. */
-extern const struct bench_peer *const bench_all_peers[];
+/* All peers of this build, then those from outside, then NULL; the names of those that were not
+ * built, with why. */
+extern const struct bench_peer *bench_all_peers[BENCH_PEERS_MAX + 1];
 extern const char *const bench_missing_peers[];
 const struct bench_peer *bench_peer_by_name(const char *name);
+
+/* plugin.c: the peer of a shared object; NULL, with the reason printed, if none fits. */
+const struct bench_peer *bench_plugin_load(const char *file);
 
 /* pool.c: worker threads, each kept on a core of its own where there are enough. */
 struct bench_pool;

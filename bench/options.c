@@ -12,7 +12,7 @@ const char *const bench_workload_names[BENCH_WORKLOADS] = {
 };
 const char *const bench_part_names[BENCH_PARTS] = {"growth", "memory", "small"};
 
-const struct bench_peer *const bench_all_peers[] = {
+const struct bench_peer *bench_all_peers[BENCH_PEERS_MAX + 1] = {
 #ifdef BENCH_HAVE_TOPHASH
     &bench_peer_tophash,
 #endif
@@ -63,7 +63,10 @@ void bench_options_usage(FILE *out)
     fputs(
         "usage: tophash-bench [options]\n"
         "  --maps=LIST       tophash sharded tbb libcuckoo lfht-qsbr lfht-memb ck_ht limit\n"
-        "                    sharded-call sharded-pthread (all but the last two)\n"
+        "                    sharded-call sharded-pthread (all but the last two, and all peers\n"
+        "                    from outside)\n"
+        "  --peer=FILE       a map from outside: a shared object as bench/peer.h describes; for\n"
+        "                    --maps it has the name it gives itself. Once for each.\n"
         "  --keys=LIST       entries, such as 1M,16M (1M,16M)\n"
         "  --threads=LIST    (1,2,4)\n"
         "  --workloads=LIST  get zipf miss get_many 95/5 50/50 churn growth memory small (all)\n"
@@ -120,6 +123,19 @@ static bool item_map(struct bench_options *options, const char *item)
     }
     options->peers[options->peer_count++] = peer;
     return true;
+}
+
+static bool peer_add(const char *file)
+{
+    size_t count = 0;
+    while (bench_all_peers[count] != NULL) {
+        count++;
+    }
+    if (count == BENCH_PEERS_MAX) {
+        return refuse("peer", file, "is one map too many");
+    }
+    bench_all_peers[count] = bench_plugin_load(file);
+    return bench_all_peers[count] != NULL;
 }
 
 static bool item_keys(struct bench_options *options, const char *item)
@@ -201,13 +217,24 @@ static void options_quicken(struct bench_options *options)
     options->memory_keys = 2000000;
 }
 
+/* All, but two that only show what a choice inside the sharded table costs. */
+static bool peers_choose(struct bench_options *options)
+{
+    if (options->maps != NULL) {
+        return list_parse(options, options->maps, item_map);
+    }
+    for (size_t i = 0; bench_all_peers[i] != NULL; i++) {
+        const struct bench_peer *peer = bench_all_peers[i];
+        if (peer != &bench_peer_sharded_call && peer != &bench_peer_sharded_pthread) {
+            options->peers[options->peer_count++] = peer;
+        }
+    }
+    return true;
+}
+
 /* What was not chosen is all of it. */
 static void options_complete(struct bench_options *options, bool quick)
 {
-    bool all_peers = options->peer_count == 0;
-    for (size_t i = 0; all_peers && bench_all_peers[i] != &bench_peer_sharded_call; i++) {
-        options->peers[options->peer_count++] = bench_all_peers[i];
-    }
     if (options->keys_count == 0) {
         options->keys[options->keys_count++] = 1000000;
         if (!quick) {
@@ -241,6 +268,7 @@ static void workloads_complete(struct bench_options *options)
 
 enum option_name {
     OPTION_MAPS,
+    OPTION_PEER,
     OPTION_KEYS,
     OPTION_THREADS,
     OPTION_WORKLOADS,
@@ -262,6 +290,7 @@ enum option_name {
 
 static const struct option option_table[] = {
     {"maps", required_argument, NULL, OPTION_MAPS},
+    {"peer", required_argument, NULL, OPTION_PEER},
     {"keys", required_argument, NULL, OPTION_KEYS},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"workloads", required_argument, NULL, OPTION_WORKLOADS},
@@ -321,7 +350,8 @@ static bool number_apply(struct bench_options *options, int option, const char *
 static bool option_apply(struct bench_options *options, int option, const char *value)
 {
     switch (option) {
-    case OPTION_MAPS: return list_parse(options, value, item_map);
+    case OPTION_MAPS: options->maps = value; return true; /* when all peers are known */
+    case OPTION_PEER: return peer_add(value);
     case OPTION_KEYS: return list_parse(options, value, item_keys);
     case OPTION_THREADS: return list_parse(options, value, item_threads);
     case OPTION_WORKLOADS: return list_parse(options, value, item_workload);
@@ -368,5 +398,5 @@ bool bench_options_parse(struct bench_options *options, int count, char **argume
     }
     options_complete(options, quick);
     workloads_complete(options);
-    return true;
+    return peers_choose(options);
 }

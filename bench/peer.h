@@ -18,8 +18,13 @@
 #endif
 
 #ifdef __cplusplus
+#define BENCH_EXTERN_C extern "C"
 extern "C" {
+#else
+#define BENCH_EXTERN_C
 #endif
+/* Seen by the program and by peers from outside alike. */
+#define BENCH_EXPORT __attribute__((visibility("default")))
 
 #define BENCH_STREAM_KEYS ((size_t)1 << 20) /* keys in a thread's stream; the loops wrap in it */
 #define BENCH_BLOCK 512u                    /* operations between two looks at the clock */
@@ -200,7 +205,7 @@ struct bench_outlier {
 
 struct bench_grow;
 /* An insert took longer than slow_ticks, or a checkpoint is due (ticks 0). Returns own time. */
-uint64_t bench_grow_look(struct bench_grow *grow, uint64_t number, uint64_t ticks);
+BENCH_EXPORT uint64_t bench_grow_look(struct bench_grow *grow, uint64_t number, uint64_t ticks);
 
 struct bench_grow {
     void *map;
@@ -277,6 +282,28 @@ extern const struct bench_peer bench_peer_lfht_qsbr;
 extern const struct bench_peer bench_peer_lfht_memb;
 extern const struct bench_peer bench_peer_ck;
 extern const struct bench_peer bench_peer_limit;
+
+/* ---------------------------------------------------------------- a peer from outside */
+
+/* What --peer=FILE loads: a shared object, built with this header and loops.h, that has a peer like
+ * those of bench/peers and says so with BENCH_PLUGIN(its struct bench_peer). Build it as users of
+ * that map would, with -O3 -fPIC -shared, and with -ftls-model=initial-exec where it has variables
+ * of threads: without, each use of one is a call. */
+struct bench_plugin {
+    uint64_t layout;
+    const struct bench_peer *peer;
+};
+
+/* Differs where the structs that both sides touch do. */
+#define BENCH_PLUGIN_LAYOUT                                                             \
+    ((((uint64_t)sizeof(struct bench_peer) << 16 | sizeof(struct bench_slice)) << 24) ^ \
+     ((uint64_t)sizeof(struct bench_grow) << 8) ^ BENCH_WORKLOADS)
+
+#define BENCH_PLUGIN(peer_struct)                                                              \
+    BENCH_EXTERN_C BENCH_EXPORT const struct bench_plugin bench_plugin = {BENCH_PLUGIN_LAYOUT, \
+                                                                          &(peer_struct)}
+
+extern BENCH_EXPORT const struct bench_plugin bench_plugin;
 
 #ifdef __cplusplus
 }
