@@ -1,6 +1,4 @@
-# The command `tophash`: the dispatcher, its subcommands, and the server room.
-file(GLOB server_sources CONFIGURE_DEPENDS
-    ${PROJECT_SOURCE_DIR}/server/*.c ${PROJECT_SOURCE_DIR}/server/*/*.c)
+# The command `tophash`: the dispatcher and its subcommands.
 file(GLOB subcommand_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/cmd_*.c)
 
 # tools/cmd_<name>.c is the subcommand <name>: the dispatcher's table is made from the file names.
@@ -18,11 +16,7 @@ target_include_directories(tophash_command PRIVATE
     ${PROJECT_BINARY_DIR}/generated)
 target_link_libraries(tophash_command PRIVATE tophash_static tophash_flags)
 
-if(server_sources)
-    add_library(tophash_server STATIC ${server_sources})
-    target_include_directories(tophash_server PUBLIC
-        ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/server)
-    target_link_libraries(tophash_server PUBLIC tophash_static PRIVATE tophash_flags)
+if(TARGET tophash_server)
     target_link_libraries(tophash_command PRIVATE tophash_server)
 endif()
 

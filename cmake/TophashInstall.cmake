@@ -5,7 +5,9 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tophash)
 install(DIRECTORY include/tophash DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
 install(TARGETS tophash_shared tophash_static EXPORT tophash_targets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS tophash_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TOPHASH_TOOLS)
+    install(TARGETS tophash_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(EXPORT tophash_targets NAMESPACE tophash:: DESTINATION ${package_dir})
 
 configure_package_config_file(cmake/tophash-config.cmake.in

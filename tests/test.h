@@ -87,6 +87,43 @@ static inline uint64_t test_scaled(uint64_t iterations)
     return scaled == 0 ? 1 : scaled;
 }
 
+/* True where an emulator runs the program: what it measures of time and of resident memory is the
+ * emulator's too, and advice to the system may go no further than the emulator. */
+static inline bool test_is_emulated(void)
+{
+    const char *said = getenv("TOPHASH_TEST_EMULATED");
+    return said != NULL && strcmp(said, "1") == 0;
+}
+
+/* Notes a result that every target must give alike, whatever its byte order, word size and
+ * compiler: tools/test_arch.sh compares these lines between targets. `what` is unique in the test
+ * program. */
+static inline void test_observe(const char *what, uint64_t value)
+{
+    printf("# observed %s = %016" PRIx64 "\n", what, value);
+}
+
+/* Digests of what is too long to be noted, by arithmetic alone: FNV-1a over the bytes from the
+ * lowest up. Begin with 0. */
+static inline uint64_t test_digest_bytes(uint64_t digest, const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    digest = digest == 0 ? UINT64_C(0xcbf29ce484222325) : digest;
+    for (size_t i = 0; i < size; i++) {
+        digest = (digest ^ at[i]) * UINT64_C(0x100000001b3);
+    }
+    return digest;
+}
+
+static inline uint64_t test_digest_word(uint64_t digest, uint64_t word)
+{
+    unsigned char bytes[8];
+    for (unsigned i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char)(word >> (8 * i));
+    }
+    return test_digest_bytes(digest, bytes, sizeof bytes);
+}
+
 /* A small generator for tests: splitmix64. */
 static inline uint64_t test_random(uint64_t *state)
 {

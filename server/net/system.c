@@ -47,7 +47,7 @@ uint64_t thi_system_descriptors(uint64_t wanted)
     }
     if (limit.rlim_cur < wanted) {
         struct rlimit raised = limit;
-        raised.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+        raised.rlim_cur = wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {
             limit = raised;
         }

@@ -147,7 +147,7 @@ void thi_pool_trim(struct th_cache *cache)
             return;
         }
         char *start = cache->storage + ((uint64_t)segment << cache->segment_shift);
-        bool dropped = thi_region_drop(&cache->mem, start, cache->segment_bytes);
+        bool dropped = thi_region_drop(&cache->mem, start, (size_t)cache->segment_bytes);
         thi_cache_lock(&pool->lock);
         if (dropped) {
             unused_list_push(cache, segment);

@@ -123,7 +123,7 @@ static void model_store(struct model *model, unsigned index)
     struct model_item *item = model_look(model, index);
     struct model_item made = {.present = true,
                               .id = model->next_id++,
-                              .size = below(model, MODEL_VALUE_MAX),
+                              .size = (size_t)below(model, MODEL_VALUE_MAX),
                               .flags = (uint32_t)(below(model, 2) * below(model, UINT32_MAX)),
                               .expires = random_expiry(model)};
     if (below(model, 3) == 0) {
@@ -247,7 +247,7 @@ static void model_step(struct model *model)
     } else if (kind < 990) {
         model->now += (uint32_t)below(model, 2);
     } else if (kind < 998) {
-        (void)th_cache_maintain(model->cache, model->now, below(model, 50));
+        (void)th_cache_maintain(model->cache, model->now, (size_t)below(model, 50));
     } else if (kind == 998 && below(model, 4) == 0) {
         model_flush(model);
     }
@@ -287,7 +287,7 @@ TEST(cache_model_under_pressure_is_sound)
         char key[32];
         int size = snprintf(key, sizeof key, "filler%" PRIu64, i);
         struct th_cache_item item = {.value = filler,
-                                     .value_bytes = below(&model, sizeof filler),
+                                     .value_bytes = (size_t)below(&model, sizeof filler),
                                      .expires = random_expiry(&model)};
         model_flush_if_due(&model);
         CHECK_EQ(

@@ -12,7 +12,7 @@ struct stress {
     struct th_cache *cache;
     uint64_t operations;
     uint32_t now;
-    uint64_t flushes;
+    _Alignas(8) uint64_t flushes;
 };
 
 struct stress_thread {
@@ -188,7 +188,8 @@ static void *counter_run(void *argument)
         self->enomem += status == TH_ENOMEM;
         CHECK(status == TH_OK || status == TH_ENOMEM);
         /* Other keys keep the cache compacting, so that the counters move all the time. */
-        struct th_cache_item item = {.value = value, .value_bytes = random % sizeof value};
+        struct th_cache_item item = {.value = value,
+                                     .value_bytes = (size_t)(random % sizeof value)};
         size = (size_t)snprintf(text, sizeof text, "f%u", (unsigned)(random >> 40) % 200);
         status = th_cache_store(cache, TH_CACHE_SET, text, size, &item, 1, NULL);
         CHECK(status == TH_OK || status == TH_ENOMEM);
@@ -288,7 +289,7 @@ TEST(cache_stress_cas_has_one_winner)
 struct revival {
     struct th_cache *cache;
     bool stop;
-    uint64_t done;
+    _Alignas(8) uint64_t done;
     pthread_t threads[2];
 };
 

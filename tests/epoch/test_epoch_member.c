@@ -442,7 +442,7 @@ enum { FORK_OBJECTS = 4096, FORK_WORKERS = 3 };
 
 struct fork_object {
     struct help_object object;
-    atomic_bool busy;
+    atomic_uint busy; /* a word: some targets exchange bytes by calling a library */
 };
 
 static struct fork_object fork_objects[FORK_WORKERS + 1][FORK_OBJECTS];
@@ -458,7 +458,7 @@ static void fork_retire(struct fork_object *objects, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         struct fork_object *object = &objects[i % FORK_OBJECTS];
-        if (!atomic_exchange(&object->busy, true)) {
+        if (atomic_exchange(&object->busy, 1) == 0) {
             object->object.canary = HELP_ALIVE;
             th_epoch_retire(fork_domain, &object->object.node, sizeof(*object), fork_reclaim);
         }

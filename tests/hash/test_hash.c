@@ -156,9 +156,9 @@ static void count_key(const struct thi_seed *seed, uint64_t key)
 
 static void counts_look(uint64_t key_count, double sigmas[LOOKS])
 {
-    sigmas[LOOK_GROUPS] = spread_sigmas(counts.groups, look_bins[LOOK_GROUPS], key_count);
-    sigmas[LOOK_HIGH] = spread_sigmas(counts.high, look_bins[LOOK_HIGH], key_count);
-    sigmas[LOOK_JOINT] = spread_sigmas(counts.joint, look_bins[LOOK_JOINT], key_count);
+    sigmas[LOOK_GROUPS] = spread_sigmas(counts.groups, (size_t)look_bins[LOOK_GROUPS], key_count);
+    sigmas[LOOK_HIGH] = spread_sigmas(counts.high, (size_t)look_bins[LOOK_HIGH], key_count);
+    sigmas[LOOK_JOINT] = spread_sigmas(counts.joint, (size_t)look_bins[LOOK_JOINT], key_count);
     memset(&counts, 0, sizeof counts);
 }
 

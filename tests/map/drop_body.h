@@ -19,7 +19,7 @@ struct drop_object {
 struct drop_store {
     struct drop_object *objects;
     uint64_t used;
-    uint64_t drops;
+    _Alignas(8) uint64_t drops;
 };
 
 static void drop_count(void *context, uint64_t value)

@@ -40,7 +40,7 @@ struct history_run {
     struct history block[HISTORY_BLOCK];
     struct pool_barrier barrier; /* of the three threads and the judge, at the ends of a block */
     struct pool_barrier step;    /* of the three threads, before each history */
-    uint64_t stamp;
+    _Alignas(8) uint64_t stamp;
     uint64_t block_number;
     bool stamped;
     bool stop;

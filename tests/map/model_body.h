@@ -257,7 +257,7 @@ static inline void model_compare(struct model_run *run)
     static const size_t capacities[] = {1, 2, 7, 64, 256, 1000};
     static struct kind_entry entries[1000];
     uint64_t given = 0;
-    uint8_t *seen = calloc(run->ids, 1);
+    uint8_t *seen = calloc((size_t)run->ids, 1);
     REQUIRE(seen != NULL);
     struct th_map_cursor cursor = {0, 0};
     for (;;) {

@@ -62,14 +62,15 @@ struct stress {
     void *map;
     void *side_map;  /* cleared and reserved while used */
     void *storm_map; /* a small map, where reads meet erases of their group all the time */
-    uint64_t active; /* threads that have not ended */
+    _Alignas(8) uint64_t active; /* threads that have not ended */
     bool stop;
-    uint64_t front;      /* ids of the swing region passed, twice: it moves every other write */
-    bool decays;         /* the front moves down */
-    int64_t storm_joins; /* that are wanted now */
-    uint64_t storms;     /* so far: what they are about changes with it */
-    uint64_t reported;   /* failures printed: a broken map must not print for ever */
-    uint64_t adds;
+    /* Ids of the swing region passed, twice: it moves every other write. */
+    _Alignas(8) uint64_t front;
+    bool decays;                     /* the front moves down */
+    _Alignas(8) int64_t storm_joins; /* that are wanted now */
+    _Alignas(8) uint64_t storms;     /* so far: what they are about changes with it */
+    _Alignas(8) uint64_t reported;   /* failures printed: a broken map must not print for ever */
+    _Alignas(8) uint64_t adds;
     double
         displaced_hits; /* hits weighted by the share of displaced entries when they were counted */
     uint64_t hits_weighted;
@@ -81,7 +82,7 @@ struct stress_thread {
     uint64_t number;
     uint64_t random;
     struct stress_tally tally;
-    uint64_t hits_shown; /* copy of tally.hits for the sampler */
+    _Alignas(8) uint64_t hits_shown; /* copy of tally.hits for the sampler */
     uint64_t own_values[STRESS_OWN];
     bool own_present[STRESS_OWN];
     uint64_t counters_seen[STRESS_COUNTERS];
@@ -357,7 +358,7 @@ static inline void stress_walk(struct stress_thread *self, uint64_t dice)
     static const size_t capacities[] = {1, 3, 64, 256, 1000};
     struct stress *stress = self->stress;
     uint64_t universe = STRESS_SWING_FIRST + stress->plan.swing, permanent = 0;
-    uint8_t *seen = calloc(universe, 1);
+    uint8_t *seen = calloc((size_t)universe, 1);
     struct kind_entry *entries = calloc(1000, sizeof(*entries));
     size_t capacity = capacities[(dice >> 32) % 5];
     struct th_map_cursor cursor = {0, 0};

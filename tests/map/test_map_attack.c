@@ -156,7 +156,10 @@ TEST(map_attack_without_the_seed_gains_nothing)
                result.slow_count);
         CHECK(result.table_bytes_used <= 2 * yardstick.table_bytes_used);
         CHECK(result.steps_max <= 1);
-        CHECK_EQ(result.slow_count, 0);
+        /* Under an emulator the first pass through any code is slow: it is translated. */
+        if (!test_is_emulated()) {
+            CHECK_EQ(result.slow_count, 0);
+        }
     }
 }
 
@@ -173,7 +176,8 @@ TEST(map_attack_structured_strings_gain_nothing)
         for (uint64_t i = 0; i < keys; i++) {
             size_t at = s == 1 ? 100 : 0;
             int size = snprintf(key + at, 30, s == 2 ? "%08" PRIx64 : "%" PRIu64, i << (s * 8));
-            CHECK_EQ(th_map_bytes_put(map, key, at + (size_t)size + (s == 2 ? i % 64 : 0), i, NULL),
+            CHECK_EQ(th_map_bytes_put(map, key, at + (size_t)size + (size_t)(s == 2 ? i % 64 : 0),
+                                      i, NULL),
                      TH_OK);
         }
         struct th_map_stats stats;

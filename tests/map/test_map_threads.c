@@ -218,7 +218,7 @@ TEST(map_fork_child_uses_maps_that_were_quiet)
 /* ------------------------------------------------------------------ a stalled reader */
 
 struct stall_report {
-    uint64_t count;
+    _Alignas(8) uint64_t count;
     uint64_t erased_bytes;  /* kept by who erases, and so reports */
     uint64_t missing_bytes; /* the most that a report lacked of them */
     uint64_t thread_id;

@@ -268,7 +268,7 @@ static inline void unit_walk(const struct kind *kind, void *map, uint64_t size, 
                              int resize)
 {
     static struct kind_entry entries[1000];
-    uint8_t *seen = calloc(size, 1);
+    uint8_t *seen = calloc((size_t)size, 1);
     REQUIRE(seen != NULL);
     struct th_map_cursor cursor = {0, 0};
     uint64_t calls = 0, given = 0;

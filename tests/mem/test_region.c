@@ -222,7 +222,7 @@ static void *registry_thread(void *context)
             thi_region_unmap(mem, held[at], sizes[at], 16);
             held[at] = NULL;
         } else {
-            sizes[at] = 16 * (1 + test_random(&state) % 4);
+            sizes[at] = 16 * (1 + (size_t)(test_random(&state) % 4));
             held[at] = thi_region_map(mem, sizes[at], 16, 0, "tophash:thread");
         }
     }

@@ -98,7 +98,10 @@ TEST(pages_populate_keeps_content_and_makes_resident)
     REQUIRE(memory != NULL);
     memset(memory + 5 * page, 7, page);
     bool populated = thi_port_pages_populate(memory, size);
-    CHECK_EQ(resident_pages(memory, size), populated ? 64 : 1);
+    /* QEMU says yes to advice that it does not know, and does nothing. */
+    if (!test_is_emulated()) {
+        CHECK_EQ(resident_pages(memory, size), populated ? 64 : 1);
+    }
     CHECK(all_bytes(memory + 5 * page, page, 7));
     CHECK(all_bytes(memory, 5 * page, 0));
     thi_port_pages_unmap(memory, size);

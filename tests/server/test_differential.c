@@ -331,7 +331,7 @@ static size_t command_make(uint64_t *random, char *out)
         const char *value = joins ? PICK(random, joined) : PICK(random, values);
         size_t announced = strlen(value);
         if (test_random(random) % 20 == 0) {
-            announced += test_random(random) % 4;
+            announced += (size_t)(test_random(random) % 4);
         }
         static const char *const exptimes[] = {"0", "0", "0", "100", "-1", "2592001"};
         size +=
@@ -382,7 +382,7 @@ TEST(differential_made_commands_are_answered_alike)
     unsigned different = 0;
     for (uint64_t i = 0; i < test_scaled(3000) && different < 3; i++) {
         size_t size = 0;
-        for (size_t commands = 1 + test_random(&random) % 12; commands > 0; commands--) {
+        for (uint64_t commands = 1 + test_random(&random) % 12; commands > 0; commands--) {
             size += command_make(&random, bytes + size);
         }
         different += !answers_same(&pair, bytes, size);
