@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#define BENCH_PEERS_MAX 24u
+#define BENCH_PEERS_MAX 32u
 #define BENCH_LIST_MAX 8u
 #define BENCH_ROUNDS_MAX 64u
 #define BENCH_SIZES_MAX 20u
@@ -119,6 +119,7 @@ void bench_options_usage(FILE *out);
 extern const struct bench_peer *bench_all_peers[BENCH_PEERS_MAX + 1];
 extern const char *const bench_missing_peers[];
 const struct bench_peer *bench_peer_by_name(const char *name);
+bool bench_peer_is_outside(const struct bench_peer *peer);
 
 /* plugin.c: the peer of a shared object; NULL, with the reason printed, if none fits. */
 const struct bench_peer *bench_plugin_load(const char *file);
@@ -157,6 +158,14 @@ struct bench_spread bench_spread_of(const double *values, size_t count);
 const struct bench_record *bench_find_cell(const struct bench_results *results, const char *map,
                                            bool huge_pages, uint64_t keys, unsigned threads,
                                            unsigned workload);
+/* Part over whole, round by round, which takes out what the machine did to both: median and
+ * quartiles. "ahead": above 1 from the lower quartile on; "behind": below 1 up to the upper one;
+ * else "tie". */
+struct bench_spread bench_ratio_of(const struct bench_record *part,
+                                   const struct bench_record *whole);
+const char *bench_standing(struct bench_spread ratio);
+/* The first of our maps in the contest, or NULL. */
+const char *bench_ours(const struct bench_options *options);
 /* Median per CPU-second; 0 where it was not measured. */
 double bench_cell_mops(const struct bench_record *record);
 const char *bench_keys_text(uint64_t keys, char text[24]);

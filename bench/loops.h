@@ -5,6 +5,9 @@
  *   bool peer_get(map, key, &value)       bool peer_update(map, key, value)   an existing key
  *   bool peer_insert(map, key, value)     bool peer_erase(map, key)
  *   void peer_get_many(map, keys, values, found)   BENCH_BATCH of them (if PEER_HAS_GET_MANY)
+ *   size_t peer_put_many(map, keys, values)   updates, how many were done (if PEER_HAS_PUT_MANY)
+ *   size_t peer_walk(map, struct peer_walk *walk, &wrong)   some entries more, or all; how many
+ *      (if PEER_HAS_WALK; struct peer_walk is the including file's, filled with 0 at first)
  *   void peer_enter(map), peer_leave(map), peer_quiesce(map)   the last: every BENCH_BLOCK
  * A template in C and C++: a function pointer for each operation would cost what is to be measured.
  */
@@ -12,6 +15,8 @@
 #define TOPHASH_BENCH_LOOPS_H
 
 #include "peer.h"
+
+#include <string.h>
 
 static inline uint64_t loop_get_block(struct peer_map *map, const uint64_t *keys)
 {
@@ -25,7 +30,7 @@ static inline uint64_t loop_get_block(struct peer_map *map, const uint64_t *keys
     return (BENCH_BLOCK - found) + (wrong != 0);
 }
 
-static void loop_get(struct bench_slice *slice)
+static inline void loop_get(struct bench_slice *slice)
 {
     struct peer_map *map = (struct peer_map *)slice->map;
     size_t at = slice->start;
@@ -54,7 +59,7 @@ static inline uint64_t loop_get_many_block(struct peer_map *map, const uint64_t 
     return (BENCH_BLOCK - hits) + (wrong != 0);
 }
 
-static void loop_get_many(struct bench_slice *slice)
+static inline void loop_get_many(struct bench_slice *slice)
 {
     struct peer_map *map = (struct peer_map *)slice->map;
     size_t at = slice->start;
@@ -70,7 +75,7 @@ static void loop_get_many(struct bench_slice *slice)
 
 #ifndef PEER_READS_ONLY
 
-static void loop_miss(struct bench_slice *slice)
+static inline void loop_miss(struct bench_slice *slice)
 {
     struct peer_map *map = (struct peer_map *)slice->map;
     size_t at = slice->start;
@@ -90,7 +95,7 @@ static void loop_miss(struct bench_slice *slice)
 }
 
 /* Gets, and updates of existing keys with a chance of `updates` in 2^32. */
-static inline void loop_mixed(struct bench_slice *slice, uint32_t updates)
+static inline void loop_mixed(struct bench_slice *slice, uint32_t updates, bool one_key)
 {
     struct peer_map *map = (struct peer_map *)slice->map;
     size_t at = slice->start;
@@ -102,7 +107,7 @@ static inline void loop_mixed(struct bench_slice *slice, uint32_t updates)
         uint64_t wrong = 0;
         uint64_t value = 0;
         for (unsigned i = 0; i < BENCH_BLOCK; i++) {
-            uint64_t key = keys[i];
+            uint64_t key = one_key ? bench_key(0) : keys[i];
             uint64_t draw = bench_random(&random);
             if ((uint32_t)(draw >> 32) < updates) {
                 good += peer_update(map, key, bench_value(key, draw));
@@ -118,18 +123,49 @@ static inline void loop_mixed(struct bench_slice *slice, uint32_t updates)
     }
 }
 
-static void loop_95_5(struct bench_slice *slice)
+static inline void loop_95_5(struct bench_slice *slice)
 {
-    loop_mixed(slice, 214748365u);
+    loop_mixed(slice, 214748365u, false);
 }
 
-static void loop_50_50(struct bench_slice *slice)
+static inline void loop_50_50(struct bench_slice *slice)
 {
-    loop_mixed(slice, 2147483648u);
+    loop_mixed(slice, 2147483648u, false);
 }
+
+static inline void loop_hot(struct bench_slice *slice)
+{
+    loop_mixed(slice, 2147483648u, true);
+}
+
+#ifdef PEER_HAS_PUT_MANY
+static inline void loop_put_many(struct bench_slice *slice)
+{
+    struct peer_map *map = (struct peer_map *)slice->map;
+    size_t at = slice->start;
+    uint64_t done = 0;
+    uint64_t random = slice->seed | 1;
+    while (bench_slice_goes_on(slice, done)) {
+        const uint64_t *keys = slice->keys + at;
+        size_t good = 0;
+        for (unsigned i = 0; i < BENCH_BLOCK; i += BENCH_BATCH) {
+            uint64_t values[BENCH_BATCH];
+            uint64_t draw = bench_random(&random);
+            for (unsigned j = 0; j < BENCH_BATCH; j++) {
+                values[j] = bench_value(keys[i + j], draw + j);
+            }
+            good += peer_put_many(map, keys + i, values);
+        }
+        slice->wrong += BENCH_BLOCK - good;
+        at = (at + BENCH_BLOCK) & (BENCH_STREAM_KEYS - 1);
+        done += BENCH_BLOCK;
+        peer_quiesce(map);
+    }
+}
+#endif
 
 /* 25 % inserts, 25 % erases of the thread's own keys, 50 % gets of keys that stay. */
-static void loop_churn(struct bench_slice *slice)
+static inline void loop_churn(struct bench_slice *slice)
 {
     struct peer_map *map = (struct peer_map *)slice->map;
     size_t at = slice->start;
@@ -159,8 +195,32 @@ static void loop_churn(struct bench_slice *slice)
     *slice->churn_oldest = oldest;
 }
 
+#ifdef PEER_HAS_WALK
+/* Only what the walker does is counted. */
+static inline void loop_iterate(struct bench_slice *slice)
+{
+    if (slice->thread != 0) {
+        loop_churn(slice);
+        slice->operations = 0;
+        slice->cpu_ns = 0;
+        slice->wall_ns = 0;
+        return;
+    }
+    struct peer_map *map = (struct peer_map *)slice->map;
+    struct peer_walk walk;
+    uint64_t done = 0;
+    memset(&walk, 0, sizeof walk);
+    while (bench_slice_goes_on(slice, done)) {
+        uint64_t wrong = 0;
+        done += peer_walk(map, &walk, &wrong);
+        slice->wrong += wrong != 0;
+        peer_quiesce(map);
+    }
+}
+#endif
+
 /* Inserts, each of them timed. A slow one, and every 64th, is looked at by the slow path. */
-static void loop_grow_timed(struct bench_grow *grow)
+static inline void loop_grow_timed(struct bench_grow *grow)
 {
     struct peer_map *map = (struct peer_map *)grow->map;
     uint64_t good = 0;
@@ -187,7 +247,7 @@ static void loop_grow_timed(struct bench_grow *grow)
     grow->wrong += grow->count - good;
 }
 
-static void loop_grow_untimed(struct bench_grow *grow)
+static inline void loop_grow_untimed(struct bench_grow *grow)
 {
     struct peer_map *map = (struct peer_map *)grow->map;
     uint64_t good = 0;
@@ -201,7 +261,7 @@ static void loop_grow_untimed(struct bench_grow *grow)
     grow->wrong += grow->count - good;
 }
 
-static void loop_grow(struct bench_grow *grow)
+static inline void loop_grow(struct bench_grow *grow)
 {
     (void)bench_grow_look(grow, 0, 0);
     uint64_t wall_ns = bench_wall_ns();
@@ -215,12 +275,12 @@ static void loop_grow(struct bench_grow *grow)
     grow->wall_ns = bench_wall_ns() - wall_ns;
 }
 
-static uint64_t loop_insert(void *map, uint64_t key, uint64_t value)
+static inline uint64_t loop_insert(void *map, uint64_t key, uint64_t value)
 {
     return peer_insert((struct peer_map *)map, key, value);
 }
 
-static uint64_t loop_verify(void *opaque, uint64_t first, uint64_t count, uint64_t step)
+static inline uint64_t loop_verify(void *opaque, uint64_t first, uint64_t count, uint64_t step)
 {
     struct peer_map *map = (struct peer_map *)opaque;
     uint64_t wrong = 0;
@@ -236,12 +296,12 @@ static uint64_t loop_verify(void *opaque, uint64_t first, uint64_t count, uint64
 
 #endif
 
-static void loop_enter(void *map)
+static inline void loop_enter(void *map)
 {
     peer_enter((struct peer_map *)map);
 }
 
-static void loop_leave(void *map)
+static inline void loop_leave(void *map)
 {
     peer_leave((struct peer_map *)map);
 }

@@ -51,8 +51,8 @@ static bool throughput_all(const struct bench_options *options, bool huge_pages,
         char what[96];
         snprintf(what, sizeof what, "throughput:%s:%llu", huge_pages ? "huge" : "4k",
                  (unsigned long long)options->keys[i]);
-        /* Twice: libcuckoo reads buckets that another writer's doubling has freed, and dies of it once
-         * in some dozens of loads by four threads. */
+        /* Twice: libcuckoo reads buckets that another writer's doubling has freed, and dies of it
+         * once in some dozens of loads by four threads. */
         good = bench_child_twice(options, what, huge_pages, results) && good;
     }
     return good;

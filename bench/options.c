@@ -8,7 +8,7 @@
 #include <string.h>
 
 const char *const bench_workload_names[BENCH_WORKLOADS] = {
-    "get", "zipf", "miss", "get_many", "95/5", "50/50", "churn",
+    "get", "zipf", "miss", "get_many", "95/5", "50/50", "churn", "hot", "put_many", "iterate",
 };
 const char *const bench_part_names[BENCH_PARTS] = {"growth", "memory", "small"};
 
@@ -24,12 +24,29 @@ const struct bench_peer *bench_all_peers[BENCH_PEERS_MAX + 1] = {
     &bench_peer_cuckoo,
 #endif
 #ifdef BENCH_HAVE_URCU
-    &bench_peer_lfht_qsbr, &bench_peer_lfht_memb,
+    &bench_peer_lfht_qsbr,
+    &bench_peer_lfht_memb,
 #endif
 #ifdef BENCH_HAVE_CK
     &bench_peer_ck,
 #endif
-    &bench_peer_limit,     &bench_peer_sharded_call, &bench_peer_sharded_pthread, NULL,
+    &bench_peer_limit,
+    &bench_peer_sharded_call,
+    &bench_peer_sharded_pthread,
+#ifdef BENCH_HAVE_TOPHASH
+    &bench_peer_tophash_bytes,
+#endif
+#ifdef BENCH_HAVE_TBB
+    &bench_peer_tbb_bytes,
+#endif
+#ifdef BENCH_HAVE_CUCKOO
+    &bench_peer_cuckoo_bytes,
+#endif
+#ifdef BENCH_HAVE_URCU
+    &bench_peer_lfht_bytes,
+#endif
+    &bench_peer_limit_bytes,
+    NULL,
 };
 
 const char *const bench_missing_peers[] = {
@@ -48,6 +65,29 @@ const char *const bench_missing_peers[] = {
     NULL,
 };
 
+static size_t peers_count(void)
+{
+    size_t count = 0;
+    while (bench_all_peers[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* Of those in bench_all_peers that stand last. */
+static size_t outside_count;
+
+bool bench_peer_is_outside(const struct bench_peer *peer)
+{
+    size_t count = peers_count();
+    for (size_t i = count - outside_count; i < count; i++) {
+        if (bench_all_peers[i] == peer) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct bench_peer *bench_peer_by_name(const char *name)
 {
     for (size_t i = 0; bench_all_peers[i] != NULL; i++) {
@@ -63,13 +103,16 @@ void bench_options_usage(FILE *out)
     fputs(
         "usage: tophash-bench [options]\n"
         "  --maps=LIST       tophash sharded tbb libcuckoo lfht-qsbr lfht-memb ck_ht limit\n"
-        "                    sharded-call sharded-pthread (all but the last two, and all peers\n"
-        "                    from outside)\n"
+        "                    and all from outside (all these); sharded-call sharded-pthread; with\n"
+        "                    keys of bytes: tophash-bytes tbb-bytes libcuckoo-bytes lfht-bytes\n"
+        "                    limit-bytes\n"
         "  --peer=FILE       a map from outside: a shared object as bench/peer.h describes; for\n"
         "                    --maps it has the name it gives itself. Once for each.\n"
         "  --keys=LIST       entries, such as 1M,16M (1M,16M)\n"
         "  --threads=LIST    (1,2,4)\n"
-        "  --workloads=LIST  get zipf miss get_many 95/5 50/50 churn growth memory small (all)\n"
+        "  --workloads=LIST  get zipf miss get_many 95/5 50/50 churn growth memory small (all\n"
+        "                    these); hot (one key for all threads), put_many, iterate (one thread\n"
+        "                    walks, the others churn)\n"
         "  --pages=LIST      4k, huge (4k)\n"
         "  --rounds=N        slices of each map in each cell (9)\n"
         "  --slice-ms=N      length of a slice (15)\n"
@@ -127,14 +170,12 @@ static bool item_map(struct bench_options *options, const char *item)
 
 static bool peer_add(const char *file)
 {
-    size_t count = 0;
-    while (bench_all_peers[count] != NULL) {
-        count++;
-    }
+    size_t count = peers_count();
     if (count == BENCH_PEERS_MAX) {
         return refuse("peer", file, "is one map too many");
     }
     bench_all_peers[count] = bench_plugin_load(file);
+    outside_count += bench_all_peers[count] != NULL;
     return bench_all_peers[count] != NULL;
 }
 
@@ -217,7 +258,6 @@ static void options_quicken(struct bench_options *options)
     options->memory_keys = 2000000;
 }
 
-/* All, but two that only show what a choice inside the sharded table costs. */
 static bool peers_choose(struct bench_options *options)
 {
     if (options->maps != NULL) {
@@ -225,7 +265,7 @@ static bool peers_choose(struct bench_options *options)
     }
     for (size_t i = 0; bench_all_peers[i] != NULL; i++) {
         const struct bench_peer *peer = bench_all_peers[i];
-        if (peer != &bench_peer_sharded_call && peer != &bench_peer_sharded_pthread) {
+        if (!peer->only_if_named) {
             options->peers[options->peer_count++] = peer;
         }
     }
@@ -261,7 +301,7 @@ static void workloads_complete(struct bench_options *options)
         chosen = chosen || options->parts[i];
     }
     if (!chosen) {
-        memset(options->workloads, true, sizeof options->workloads);
+        memset(options->workloads, true, BENCH_WORKLOADS_USUAL * sizeof *options->workloads);
         memset(options->parts, true, sizeof options->parts);
     }
 }

@@ -39,8 +39,12 @@ enum bench_workload {
     BENCH_95_5,
     BENCH_50_50,
     BENCH_CHURN,
+    BENCH_HOT,      /* gets and updates of one key, which all threads share */
+    BENCH_PUT_MANY, /* updates of existing keys, BENCH_BATCH a call */
+    BENCH_ITERATE,  /* entries that thread 0 walks over, while the others churn */
     BENCH_WORKLOADS
 };
+#define BENCH_WORKLOADS_USUAL BENCH_HOT /* those before are measured unless others are named */
 
 /* ---------------------------------------------------------------- keys and hash */
 
@@ -259,6 +263,7 @@ struct bench_peer {
     bool is_limit; /* reads only, of memory that is no map */
     bool has_get_many;
     bool one_writer;
+    bool only_if_named;                             /* not one of the usual maps */
     void *(*make)(const struct bench_setup *setup); /* NULL: no memory */
     void (*discard)(void *map);
     void (*enter)(void *map);     /* by a worker, before it uses the map */
@@ -282,6 +287,12 @@ extern const struct bench_peer bench_peer_lfht_qsbr;
 extern const struct bench_peer bench_peer_lfht_memb;
 extern const struct bench_peer bench_peer_ck;
 extern const struct bench_peer bench_peer_limit;
+/* Keys of bytes. */
+extern const struct bench_peer bench_peer_tophash_bytes;
+extern const struct bench_peer bench_peer_tbb_bytes;
+extern const struct bench_peer bench_peer_cuckoo_bytes;
+extern const struct bench_peer bench_peer_lfht_bytes;
+extern const struct bench_peer bench_peer_limit_bytes;
 
 /* ---------------------------------------------------------------- a peer from outside */
 

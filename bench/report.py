@@ -9,6 +9,7 @@ import json
 import sys
 
 WORKLOADS = ["get", "zipf", "miss", "get_many", "95/5", "50/50", "churn"]
+WORKLOADS += ["hot", "put_many", "iterate"]
 MEANING = {
     "get": "lookups that hit, keys drawn uniformly",
     "zipf": "the same, popularity after Zipf with exponent 0.99",
@@ -17,6 +18,9 @@ MEANING = {
     "95/5": "95 % lookups, 5 % updates of existing keys",
     "50/50": "half lookups, half updates of existing keys",
     "churn": "50 % lookups, 25 % inserts, 25 % erases, at constant size",
+    "hot": "half lookups, half updates of one key that all threads share",
+    "put_many": "updates of existing keys, 32 keys a call",
+    "iterate": "entries that one thread walks over, while the others churn",
 }
 
 
@@ -96,7 +100,8 @@ def write_method(data):
         "on a busy one it leaves out the time that a worker was off its core, which flatters maps "
         "whose locks sleep. Differences under 15 % are ties. Every value read is checked.\n"
     )
-    for name in WORKLOADS:
+    measured = {r["workload"] for r in data["results"] if r["kind"] == "throughput"}
+    for name in [w for w in WORKLOADS if w in measured]:
         print(f"- **{name}**: {MEANING[name]}")
     print(
         "\n`limit` is no map: it reads one random cache line an operation, out of as much memory as "

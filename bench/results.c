@@ -65,6 +65,34 @@ const struct bench_record *bench_find_cell(const struct bench_results *results, 
     return NULL;
 }
 
+struct bench_spread bench_ratio_of(const struct bench_record *part,
+                                   const struct bench_record *whole)
+{
+    double ratios[BENCH_ROUNDS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; part != NULL && whole != NULL && i < part->as.cell.rounds; i++) {
+        if (i < whole->as.cell.rounds && whole->as.cell.cpu[i] > 0) {
+            ratios[count++] = part->as.cell.cpu[i] / whole->as.cell.cpu[i];
+        }
+    }
+    return bench_spread_of(ratios, count);
+}
+
+const char *bench_standing(struct bench_spread ratio)
+{
+    return ratio.median <= 0 ? "-" : ratio.low > 1 ? "ahead" : ratio.high < 1 ? "behind" : "tie";
+}
+
+const char *bench_ours(const struct bench_options *options)
+{
+    for (size_t i = 0; i < options->peer_count; i++) {
+        if (strncmp(options->peers[i]->name, "tophash", 7) == 0) {
+            return options->peers[i]->name;
+        }
+    }
+    return NULL;
+}
+
 double bench_cell_mops(const struct bench_record *record)
 {
     return record == NULL ? 0 : bench_spread_of(record->as.cell.cpu, record->as.cell.rounds).median;

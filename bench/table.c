@@ -34,36 +34,27 @@ static const struct bench_record *section_cell(const struct section *section, co
                            section->threads, workload);
 }
 
-/* "1.62 sharded": the first named map's figure over the best of the others'. */
-static void ratio_print(const struct section *section, unsigned workload)
+/* Where we stand to another map, "1.62 ahead", or what share of a limit we reach: by rounds. */
+static void standing_print(const struct section *section, const struct bench_peer *peer)
 {
-    double ours = bench_cell_mops(section_cell(section, "tophash", workload));
-    const char *best_name = NULL;
-    double best = 0;
-    for (size_t i = 0; i < section->options->peer_count; i++) {
-        const struct bench_peer *peer = section->options->peers[i];
-        double mops = bench_cell_mops(section_cell(section, peer->name, workload));
-        if (!peer->is_limit && strcmp(peer->name, "tophash") != 0 && mops > best) {
-            best = mops;
-            best_name = peer->name;
+    const struct bench_options *options = section->options;
+    const char *ours = bench_ours(options);
+    if (ours == NULL || strcmp(peer->name, ours) == 0) {
+        return;
+    }
+    char text[48];
+    snprintf(text, sizeof text, "%s %s", peer->is_limit ? "of" : "over", peer->name);
+    printf("\n%-20s", text);
+    for (unsigned w = 0; w < BENCH_WORKLOADS; w++) {
+        if (!options->workloads[w]) {
+            continue;
         }
+        struct bench_spread ratio =
+            bench_ratio_of(section_cell(section, ours, w), section_cell(section, peer->name, w));
+        snprintf(text, sizeof text, "%.2f %s", ratio.median,
+                 peer->is_limit ? "" : bench_standing(ratio));
+        printf(" %19s", ratio.median > 0 ? text : "-");
     }
-    char text[48] = "-";
-    if (ours > 0 && best > 0) {
-        snprintf(text, sizeof text, "%.2f x %s", ours / best, best_name);
-    }
-    printf(" %19s", text);
-}
-
-static void limit_print(const struct section *section, const char *map, unsigned workload)
-{
-    double mops = bench_cell_mops(section_cell(section, map, workload));
-    double limit = bench_cell_mops(section_cell(section, "limit", workload));
-    char text[48] = "-";
-    if (mops > 0 && limit > 0) {
-        snprintf(text, sizeof text, "%.2f", mops / limit);
-    }
-    printf(" %19s", text);
 }
 
 static void section_print(const struct section *section)
@@ -71,7 +62,7 @@ static void section_print(const struct section *section)
     const struct bench_options *options = section->options;
     char text[24];
     printf("\n%s keys, %s pages, %u thread%s: million operations per CPU-second, all threads "
-           "[quartiles]\n%-16s",
+           "[quartiles]\n%-20s",
            bench_keys_text(section->keys, text), section->huge_pages ? "huge" : "4 KiB",
            section->threads, section->threads == 1 ? "" : "s", "");
     for (unsigned w = 0; w < BENCH_WORKLOADS; w++) {
@@ -80,23 +71,15 @@ static void section_print(const struct section *section)
         }
     }
     for (size_t i = 0; i < options->peer_count; i++) {
-        printf("\n%-16s", options->peers[i]->name);
+        printf("\n%-20s", options->peers[i]->name);
         for (unsigned w = 0; w < BENCH_WORKLOADS; w++) {
             if (options->workloads[w]) {
                 cell_print(section_cell(section, options->peers[i]->name, w));
             }
         }
     }
-    for (unsigned line = 0; line < 3; line++) {
-        static const char *const titles[] = {"tophash/best", "tophash/limit", "sharded/limit"};
-        printf("\n%-16s", titles[line]);
-        for (unsigned w = 0; w < BENCH_WORKLOADS; w++) {
-            if (options->workloads[w] && line == 0) {
-                ratio_print(section, w);
-            } else if (options->workloads[w]) {
-                limit_print(section, line == 1 ? "tophash" : "sharded", w);
-            }
-        }
+    for (size_t i = 0; i < options->peer_count; i++) {
+        standing_print(section, options->peers[i]);
     }
     putchar('\n');
 }

@@ -242,15 +242,17 @@ static void slice_run(struct contest *contest, struct entrant *entrant, struct b
     double operations = 0;
     double cpu_ns = 0;
     double wall_ns = 0;
+    unsigned workers = 0;
     for (unsigned i = 0; i < contest->threads; i++) {
+        workers += contest->slices[i].cpu_ns > 0;
         operations += (double)contest->slices[i].operations;
         cpu_ns += (double)contest->slices[i].cpu_ns;
         wall_ns += (double)contest->slices[i].wall_ns;
         entrant->wrong += contest->slices[i].wrong;
     }
     /* Weighted by CPU time: a worker that hardly ran says little. */
-    cell->cpu[cell->rounds] = cpu_ns > 0 ? operations / cpu_ns * 1e3 * contest->threads : 0;
-    cell->wall[cell->rounds] = wall_ns > 0 ? operations / wall_ns * 1e3 * contest->threads : 0;
+    cell->cpu[cell->rounds] = cpu_ns > 0 ? operations / cpu_ns * 1e3 * workers : 0;
+    cell->wall[cell->rounds] = wall_ns > 0 ? operations / wall_ns * 1e3 * workers : 0;
     cell->rounds++;
 }
 

@@ -60,7 +60,8 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : 0;
 }
 
-/* The best of the peers: of the sharded tables, of the packages, or of all. */
+/* The best of the peers: of the sharded tables, of the packages, or of both. How we stand to those
+ * from outside is told with the figures. */
 enum field { SHARDED, PACKAGES, EVERYBODY };
 
 static double best_mops(const struct verdict *verdict, enum field field, uint64_t keys,
@@ -70,8 +71,8 @@ static double best_mops(const struct verdict *verdict, enum field field, uint64_
     for (size_t i = 0; i < verdict->options->peer_count; i++) {
         const struct bench_peer *peer = verdict->options->peers[i];
         bool is_sharded = strncmp(peer->name, "sharded", 7) == 0;
-        if (peer->is_limit || peer == &bench_peer_tophash || (field == SHARDED && !is_sharded) ||
-            (field == PACKAGES && is_sharded)) {
+        if (peer->is_limit || peer == &bench_peer_tophash || bench_peer_is_outside(peer) ||
+            (field == SHARDED && !is_sharded) || (field == PACKAGES && is_sharded)) {
             continue;
         }
         double one = mops(verdict, peer->name, keys, threads, workload);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * lfht.h - liburcu's lock-free resizable hash table, for the flavour of RCU that the including file
- * has chosen by its headers. It says whether quiescent states must be announced (LFHT_QSBR).
+ * has chosen by its headers. It says whether quiescent states must be announced (LFHT_QSBR) and
+ * whether keys are bytes (LFHT_BYTES).
  */
 #ifndef TOPHASH_BENCH_PEERS_LFHT_H
 #define TOPHASH_BENCH_PEERS_LFHT_H
@@ -18,9 +19,37 @@
 #define PEER_VERSION "liburcu of this system"
 #endif
 
+#ifdef LFHT_BYTES
+#include "peers/bytes.h"
+
+typedef struct bench_bytes lfht_key;
+
+static inline unsigned long lfht_hash(const lfht_key *key)
+{
+    return bench_bytes_hash(key->bytes, key->size);
+}
+
+static inline bool lfht_equal(const lfht_key *left, const lfht_key *right)
+{
+    return left->size == right->size && memcmp(left->bytes, right->bytes, left->size) == 0;
+}
+#else
+typedef uint64_t lfht_key;
+
+static inline unsigned long lfht_hash(const lfht_key *key)
+{
+    return bench_hash(*key);
+}
+
+static inline bool lfht_equal(const lfht_key *left, const lfht_key *right)
+{
+    return *left == *right;
+}
+#endif
+
 struct lfht_entry {
     struct cds_lfht_node node;
-    uint64_t key;
+    lfht_key key;
     uint64_t value;
     struct rcu_head head;
 };
@@ -38,19 +67,19 @@ static inline struct lfht_entry *entry_of(struct cds_lfht_node *node)
 
 static inline int lfht_match(struct cds_lfht_node *node, const void *key)
 {
-    return entry_of(node)->key == *(const uint64_t *)key;
+    return lfht_equal(&entry_of(node)->key, (const lfht_key *)key);
 }
 
 /* Under a read lock. */
-static inline struct lfht_entry *lfht_find(struct peer_map *map, uint64_t key)
+static inline struct lfht_entry *lfht_find(struct peer_map *map, const lfht_key *key)
 {
     struct cds_lfht_iter iterator;
-    cds_lfht_lookup(map->table, bench_hash(key), lfht_match, &key, &iterator);
+    cds_lfht_lookup(map->table, lfht_hash(key), lfht_match, key, &iterator);
     struct cds_lfht_node *node = cds_lfht_iter_get_node(&iterator);
     return node == NULL ? NULL : entry_of(node);
 }
 
-static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
+static inline bool text_get(struct peer_map *map, const lfht_key *key, uint64_t *value)
 {
     rcu_read_lock();
     struct lfht_entry *entry = lfht_find(map, key);
@@ -62,7 +91,7 @@ static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
 }
 
 /* In place, which is faster than to replace the node. */
-static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t value)
+static inline bool text_update(struct peer_map *map, const lfht_key *key, uint64_t value)
 {
     rcu_read_lock();
     struct lfht_entry *entry = lfht_find(map, key);
@@ -73,18 +102,18 @@ static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t valu
     return entry != NULL;
 }
 
-static inline bool peer_insert(struct peer_map *map, uint64_t key, uint64_t value)
+static inline bool text_insert(struct peer_map *map, const lfht_key *key, uint64_t value)
 {
     struct lfht_entry *entry = (struct lfht_entry *)malloc(sizeof *entry);
     if (entry == NULL) {
         return false;
     }
     cds_lfht_node_init(&entry->node);
-    entry->key = key;
+    entry->key = *key;
     entry->value = value;
     rcu_read_lock();
     struct cds_lfht_node *present =
-        cds_lfht_add_unique(map->table, bench_hash(key), lfht_match, &key, &entry->node);
+        cds_lfht_add_unique(map->table, lfht_hash(key), lfht_match, key, &entry->node);
     rcu_read_unlock();
     if (present != &entry->node) {
         free(entry);
@@ -98,7 +127,7 @@ static void lfht_free_entry(struct rcu_head *head)
     free((char *)head - offsetof(struct lfht_entry, head));
 }
 
-static inline bool peer_erase(struct peer_map *map, uint64_t key)
+static inline bool text_erase(struct peer_map *map, const lfht_key *key)
 {
     rcu_read_lock();
     struct lfht_entry *entry = lfht_find(map, key);
@@ -130,7 +159,31 @@ static inline void peer_quiesce(struct peer_map *map)
 #endif
 }
 
+#ifdef LFHT_BYTES
+#include "loops_bytes.h"
+#else
+static inline bool peer_get(struct peer_map *map, uint64_t key, uint64_t *value)
+{
+    return text_get(map, &key, value);
+}
+
+static inline bool peer_update(struct peer_map *map, uint64_t key, uint64_t value)
+{
+    return text_update(map, &key, value);
+}
+
+static inline bool peer_insert(struct peer_map *map, uint64_t key, uint64_t value)
+{
+    return text_insert(map, &key, value);
+}
+
+static inline bool peer_erase(struct peer_map *map, uint64_t key)
+{
+    return text_erase(map, &key);
+}
+
 #include "loops.h"
+#endif
 
 /* Sized at once where the number of entries is known: its worker for growth, in liburcu 0.13, has
  * been seen to sleep through its wake-up on a loaded machine, which leaves all entries in a few

@@ -122,5 +122,5 @@ const struct bench_peer bench_peer_limit = {
     .leave = loop_leave,
     .settle = limit_settle,
     .bytes = limit_bytes,
-    .slice = {loop_get, loop_get, NULL, loop_get_many, NULL, NULL, NULL},
+    .slice = {loop_get, loop_get, NULL, loop_get_many},
 };

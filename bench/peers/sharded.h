@@ -214,6 +214,26 @@ SHARDED_OPERATION bool peer_erase(struct peer_map *map, uint64_t key)
     return found;
 }
 
+/* A shard at a time, under its lock. */
+#define PEER_HAS_WALK 1
+struct peer_walk {
+    unsigned shard;
+};
+
+static inline size_t peer_walk(struct peer_map *map, struct peer_walk *walk, uint64_t *wrong)
+{
+    struct shard *shard = &map->shards[walk->shard++ % SHARDS];
+    size_t count = 0;
+    shard_lock_read(&shard->lock);
+    for (uint64_t at = 0; at <= shard->mask; at++) {
+        const struct shard_cell *cell = &shard->cells[at];
+        count += cell->key != 0;
+        *wrong |= cell->key != 0 ? bench_wrong(cell->key, cell->value) : 0;
+    }
+    shard_unlock_read(&shard->lock);
+    return count;
+}
+
 static inline void peer_enter(struct peer_map *map)
 {
     (void)map;

@@ -41,6 +41,34 @@ static inline bool peer_erase(struct peer_map *map, uint64_t key)
     return th_map_u64_erase(map_of(map), key, NULL) == TH_OK;
 }
 
+#define PEER_HAS_PUT_MANY 1
+static inline size_t peer_put_many(struct peer_map *map, const uint64_t *keys,
+                                   const uint64_t *values)
+{
+    size_t done = 0;
+    th_status status = th_map_u64_put_many(map_of(map), keys, values, BENCH_BATCH, &done);
+    return status == TH_OK ? done : 0;
+}
+
+#define PEER_HAS_WALK 1
+struct peer_walk {
+    struct th_map_cursor cursor;
+};
+
+/* Over and over. */
+static inline size_t peer_walk(struct peer_map *map, struct peer_walk *walk, uint64_t *wrong)
+{
+    struct th_map_entry_u64 entries[256];
+    size_t count = th_map_u64_next(map_of(map), &walk->cursor, entries, 256);
+    for (size_t i = 0; i < count; i++) {
+        *wrong |= bench_wrong(entries[i].key, entries[i].value);
+    }
+    if (count == 0) {
+        walk->cursor = (struct th_map_cursor){0};
+    }
+    return count;
+}
+
 static inline void peer_enter(struct peer_map *map)
 {
     (void)map;
@@ -108,7 +136,8 @@ const struct bench_peer bench_peer_tophash = {
     .settle = tophash_settle,
     .bytes = tophash_bytes,
     .describe = tophash_describe,
-    .slice = {loop_get, loop_get, loop_miss, loop_get_many, loop_95_5, loop_50_50, loop_churn},
+    .slice = {loop_get, loop_get, loop_miss, loop_get_many, loop_95_5, loop_50_50, loop_churn,
+              loop_hot, loop_put_many, loop_iterate},
     .grow = loop_grow,
     .insert = loop_insert,
     .verify = loop_verify,
