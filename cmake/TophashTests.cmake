@@ -23,9 +23,15 @@ endfunction()
 
 # A script exits with 77 to be counted as skipped, having printed why.
 function(tophash_add_script name source)
+    set(command "")
+    if(TOPHASH_TOOLS)
+        set(command $<TARGET_FILE:tophash_command>)
+    endif()
+    list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)
     add_test(NAME ${name} COMMAND ${source} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s} SKIP_RETURN_CODE 77
-        ENVIRONMENT "TOPHASH_COMMAND=$<TARGET_FILE:tophash_command>;\
+        ENVIRONMENT "TOPHASH_COMMAND=${command};OBJDUMP=${CMAKE_OBJDUMP};\
+TOPHASH_EMULATOR=${emulator};\
 TOPHASH_BUILD_DIR=${PROJECT_BINARY_DIR};TOPHASH_SOURCE_DIR=${PROJECT_SOURCE_DIR};\
 TOPHASH_SANITIZE=${TOPHASH_SANITIZE};TOPHASH_COVERAGE=${TOPHASH_COVERAGE};CC=${CMAKE_C_COMPILER};\
 TOPHASH_BUILD=${CMAKE_C_COMPILER_ID} ${CMAKE_BUILD_TYPE}")
@@ -37,9 +43,12 @@ function(tophash_add_room path)
     string(REPLACE "/" "_" room ${path})
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
     file(GLOB scripts CONFIGURE_DEPENDS ${folder}/test_*.sh)
-    # Scripts run the command; rooms that test a tool need the tool.
+    # Scripts run the command or compile for the machine at hand, but for those of src/atomic; rooms
+    # that test a tool need the tool.
     if(NOT TOPHASH_TOOLS)
-        set(scripts "")
+        if(NOT room STREQUAL atomic)
+            set(scripts "")
+        endif()
         if(room MATCHES "^(check|tools|lab|audit)")
             return()
         endif()
@@ -74,6 +83,9 @@ function(tophash_add_room path)
     foreach(script ${scripts})
         get_filename_component(file ${script} NAME_WE)
         string(REGEX REPLACE "^test_" "" file ${file})
+        if(TARGET ${room}_${file})
+            string(APPEND file _code)
+        endif()
         tophash_add_script(${room}_${file} ${script})
         set_tests_properties(${room}_${file} PROPERTIES LABELS ${room})
     endforeach()
