@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # run.sh [OPTIONS] - runs the benchmark program; what it is built with, see tools/build.sh bench.
-# Results go to build/bench/results, anew, unless --json or --svg say otherwise.
+# Results go to build/bench/results, anew, unless --json or --svg say otherwise. The maps of Go and
+# Java follow, where these are installed, but not after --maps or --quick.
 set -eu
 cd "$(dirname "$0")/.."
 program=${TOPHASH_BENCH:-}
@@ -17,4 +18,10 @@ fi
 results=build/bench/results
 rm -rf "$results"
 mkdir -p "$results"
-exec "$program" --json="$results/results.json" --svg="$results" "$@"
+status=0
+"$program" --json="$results/results.json" --svg="$results" "$@" || status=$?
+case " $*" in
+*" --maps="* | *" --help"* | *" --quick"*) ;;
+*) bench/others/run.sh build/bench/others | tee "$results/others.txt" ;;
+esac
+exit "$status"
