@@ -398,6 +398,8 @@ static void node_fill(struct th_epoch_node *node, size_t bytes,
                       void (*reclaim)(struct th_epoch_node *node))
 {
     TH_DEBUG_ASSERT(reclaim != NULL);
+    /* It lies where the caller put it, and its fields are read whole by other threads. */
+    TH_DEBUG_ASSERT((uintptr_t)node % _Alignof(struct th_epoch_node) == 0);
     node->reclaim = reclaim;
     node->bytes = bytes;
 }

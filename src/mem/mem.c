@@ -86,7 +86,10 @@ void *thi_mem_alloc_at(struct thi_mem_site *site, const struct th_allocator *mem
     if (thi_mem_fault_hit(site)) {
         return NULL;
     }
-    return mem->alloc(mem->context, size, alignment);
+    void *memory = mem->alloc(mem->context, size, alignment);
+    /* Objects of ours hold shared words: misplaced by a user's allocator they are torn, or trap. */
+    TH_DEBUG_ASSERT((uintptr_t)memory % alignment == 0);
+    return memory;
 }
 
 void *thi_mem_alloc_zero_at(struct thi_mem_site *site, const struct th_allocator *mem, size_t size,

@@ -31,6 +31,8 @@ void *thi_region_map_at(struct thi_mem_site *site, const struct th_allocator *me
     if (memory == NULL) {
         return NULL;
     }
+    /* As in thi_mem_alloc_at(). */
+    TH_DEBUG_ASSERT(request->alignment == 0 || (uintptr_t)memory % request->alignment == 0);
     if (thi_region_is_lazy(mem)) {
         /* Only on pages we mapped: advice on a user's memory may hit a file or a shared mapping. */
         thi_port_pages_name(memory, size, request->name);

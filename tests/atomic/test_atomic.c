@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * test_atomic.c - each operation does what its name says, alone and between threads.
  */
-#include "test.h"
+#include "death.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -131,6 +131,40 @@ TEST(atomic_threads_lose_no_count)
     }
     CHECK_EQ(th_u64_load_rlx(&counter), THREADS * rounds);
     CHECK_EQ(guarded, THREADS * rounds);
+}
+
+/* Words as a careless caller places them: one byte beside where they belong. */
+static _Alignas(8) char misplaced[32];
+
+static void misplaced_init(void)
+{
+    th_u64_init((struct th_au64 *)(void *)(misplaced + 1), 0);
+}
+
+static void misplaced_load(void)
+{
+    (void)th_u32_load_rlx((const struct th_au32 *)(const void *)(misplaced + 2));
+}
+
+static void misplaced_add(void)
+{
+    (void)th_u64_add_rlx((struct th_au64 *)(void *)(misplaced + 4), 1);
+}
+
+static void placed_add(void)
+{
+    (void)th_u64_add_rlx((struct th_au64 *)(void *)(misplaced + 8), 1);
+}
+
+/* Goal: a word that could be torn is found in debug builds, on targets that would not trap too.
+ * Method: words one, two and four bytes off, each used in a child that must not survive it. */
+TEST(atomic_misplaced_words_stop_a_debug_build)
+{
+    DEATH_SKIP_RELEASE();
+    CHECK(death_follows(misplaced_init));
+    CHECK(death_follows(misplaced_load));
+    CHECK(death_follows(misplaced_add));
+    CHECK(!death_follows(placed_add));
 }
 
 TEST_MAIN()

@@ -4,7 +4,7 @@
 #
 # Goal: the table of src/atomic/describe.c is true of this target, compiler and set of flags.
 # Method: test_describe prints the table; the functions of probes.h, which it contains, are
-# disassembled; of each the instructions that order or are atomic must be those of its row, in order.
+# disassembled; of each, the instructions that order or are atomic must be those of its row.
 set -eu
 program=$TOPHASH_BUILD_DIR/tests/atomic_describe
 # What is not emulated is the host's: binutils can read it; beside clang, OBJDUMP may be LLVM's.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * test_epoch_unit.c - every public function of the room, on one or two threads, step by step.
  */
+#include "death.h"
 #include "epoch/epoch_help.h"
 
 /* Goal: the default domain exists at once and serves as NULL. Method: compare both names. */
@@ -338,6 +339,33 @@ TEST(epoch_stats_tell_the_barrier)
         SKIP("this system has no membarrier: readers use fences");
     }
     CHECK(stats.heavy_barriers_total >= stats.advances_total);
+}
+
+static _Alignas(16) char node_room[2 * sizeof(struct th_epoch_node)];
+static size_t node_offset;
+
+static void node_ignore(struct th_epoch_node *node)
+{
+    (void)node;
+}
+
+static void node_retire(void)
+{
+    struct th_epoch *domain = help_domain(NULL);
+    struct th_epoch_node *node = (struct th_epoch_node *)(void *)(node_room + node_offset);
+    th_epoch_retire(domain, node, sizeof *node, node_ignore);
+    th_epoch_free(domain);
+}
+
+/* Goal: a node that a caller placed so that its fields may be torn is found in debug builds.
+ * Method: retired half a word off, in a child. */
+TEST(epoch_misplaced_node_stops_a_debug_build)
+{
+    DEATH_SKIP_RELEASE();
+    node_offset = _Alignof(struct th_epoch_node);
+    CHECK(!death_follows(node_retire));
+    node_offset = _Alignof(struct th_epoch_node) / 2;
+    CHECK(death_follows(node_retire));
 }
 
 TEST_MAIN()

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "death.h"
 #include "mem/ledger.h"
 #include "port/port.h"
 
@@ -33,6 +34,45 @@ TEST(mem_init_half_set_allocator_is_refused)
     whole.unmap = NULL;
     CHECK_EQ(thi_mem_init(&mem, &whole), TH_OK);
     CHECK(mem.map != NULL && mem.unmap != NULL);
+}
+
+static _Alignas(64) char arena[256];
+static size_t arena_offset;
+
+static void *arena_alloc(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    (void)size;
+    (void)alignment;
+    return arena + arena_offset;
+}
+
+static void arena_free(void *context, void *memory, size_t size, size_t alignment)
+{
+    (void)context;
+    (void)memory;
+    (void)size;
+    (void)alignment;
+}
+
+static void arena_use(void)
+{
+    const struct th_allocator user = {.alloc = arena_alloc, .free = arena_free};
+    struct th_allocator mem;
+    if (thi_mem_init(&mem, &user) == TH_OK) {
+        (void)thi_mem_alloc(&mem, 64, 64);
+    }
+}
+
+/* Goal: a user's allocator that does not align is found in debug builds, before a shared word in
+ * such an object is torn. Method: one that is 8 bytes off, in a child. */
+TEST(mem_user_allocator_that_does_not_align_stops_a_debug_build)
+{
+    DEATH_SKIP_RELEASE();
+    arena_offset = 64;
+    CHECK(!death_follows(arena_use));
+    arena_offset = 72;
+    CHECK(death_follows(arena_use));
 }
 
 TEST(mem_default_allocator_aligns_and_zeroes)
