@@ -95,10 +95,15 @@ uint64_t thi_unmix(const struct thi_seed *seed, uint64_t mixed)
     return __builtin_bswap64(x * seed->inverse_2) * seed->inverse_1;
 }
 
+/* The first byte is the lowest on every machine: a seed gives the same hashes everywhere, and what
+ * depends on them can be compared between targets. */
 static uint64_t word_load(const unsigned char *bytes)
 {
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
     return word;
 }
 
@@ -106,6 +111,9 @@ static uint64_t half_load(const unsigned char *bytes)
 {
     uint32_t half;
     memcpy(&half, bytes, sizeof half);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    half = __builtin_bswap32(half);
+#endif
     return half;
 }
 
