@@ -44,10 +44,15 @@ target_include_directories(tophash_internal INTERFACE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(tophash_internal INTERFACE tophash_static tophash_flags)
 
+# The library with tiny geometry and a hook at each step of a write, and the same as it reads where
+# no wider load than 64 bits is whole: on other targets, and for race detectors.
 if(TOPHASH_TESTS AND NOT TOPHASH_FUZZ)
-    add_library(tophash_tiny STATIC ${library_sources})
-    target_compile_definitions(tophash_tiny PUBLIC TH_MAP_TINY=1 THI_TEST_POINTS=1)
-    target_include_directories(tophash_tiny PUBLIC ${PROJECT_SOURCE_DIR}/include
-        ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-    target_link_libraries(tophash_tiny PUBLIC tophash_flags)
+    foreach(name tophash_tiny tophash_tiny_portable)
+        add_library(${name} STATIC ${library_sources})
+        target_compile_definitions(${name} PUBLIC TH_MAP_TINY=1 THI_TEST_POINTS=1)
+        target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
+            ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+        target_link_libraries(${name} PUBLIC tophash_flags)
+    endforeach()
+    target_compile_definitions(tophash_tiny_portable PUBLIC TH_LINE_PORTABLE=1)
 endif()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * line.c - the constant that the look at a line keeps in memory.
+ * line.c - the constants that the look at a line keeps in memory.
  *
  * Progress     nothing runs here.
  */
@@ -7,6 +7,7 @@
 
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
 const uint64_t thi_line_mark[2] = {TH_LINE_MARK, TH_LINE_MARK};
+const uint32_t thi_line_mark_low[4] = {TH_LINE_MARK, TH_LINE_MARK, TH_LINE_MARK, TH_LINE_MARK};
 #else
 extern const uint64_t thi_line_mark_unused; /* a file must hold a declaration */
 #endif

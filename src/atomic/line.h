@@ -43,6 +43,14 @@ TH_INLINE __m128i line_mark(void)
     return _mm_loadu_si128((const __m128i *)(const void *)thi_line_mark);
 }
 
+/* The mark four times, of lower halves; as above. */
+extern const uint32_t thi_line_mark_low[4] __attribute__((visibility("hidden")));
+
+TH_INLINE __m128i line_mark_low(void)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)thi_line_mark_low);
+}
+
 /* Four bits for each cell, the lowest set if its key is `key`, whatever its mark is if `marked`.
  * What waits for the line are vector registers, of which a processor has many; the integer
  * registers that are written while a line is waited for are what limits how many gets are under way
@@ -156,8 +164,18 @@ TH_INLINE bool thi_line_lacks(void *line, uint64_t key, void **vacant)
     th_fence_signal_acq();
     uint64_t empty = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi32(halves, _mm_setzero_si128()));
     *vacant = empty == 0 ? NULL : (char *)line + line_lowest_bit(empty) * TH_LINE_UNIT;
-    __m128i mark = _mm_set1_epi32((int)TH_LINE_MARK); /* of a lower half */
-    return line_match_low(_mm_or_si128(halves, mark), key | TH_LINE_MARK) == 0;
+    return line_match_low(_mm_or_si128(halves, line_mark_low()), key | TH_LINE_MARK) == 0;
+}
+
+/* True: none of the four {key, value} cells at a 64-byte boundary holds `key`, with TH_LINE_MARK or
+ * without it. False: one may, look closer. */
+TH_INLINE bool thi_line_misses(const void *line, uint64_t key)
+{
+    __m128i marked = _mm_or_si128(line_low_halves(line), line_mark_low());
+    uint64_t match = line_match_low(marked, key | TH_LINE_MARK);
+    /* acquire @atomic.line: as in thi_line_find(). */
+    th_fence_signal_acq();
+    return match == 0;
 }
 
 /* True if none of the four {key, value} cells at a 64-byte boundary has the key 0. */

@@ -200,16 +200,27 @@ struct spot {
     uint64_t hint;
 };
 
+TH_INLINE uint32_t hint_group(uint64_t hint, uint64_t hash)
+{
+    return (uint32_t)(hash >> TH_HASH_GROUP_SHIFT) & (uint32_t)hint;
+}
+
+/* By a hint that says that run 0 is all. */
+TH_INLINE struct spot spot_near(const struct thi_map *map, uint64_t hash, uint64_t hint)
+{
+    uint32_t index = hint_group(hint, hash);
+    const char *cells = cells_load(map);
+    return (struct spot){cells_side(cells, index), cells_group(cells, index), hint};
+}
+
 TH_INLINE struct spot spot_of(const struct thi_map *map, uint64_t hash)
 {
     uint64_t hint = hint_load(map);
-    uint32_t index = (uint32_t)(hash >> TH_HASH_GROUP_SHIFT) & (uint32_t)hint;
     if (TH_UNLIKELY((hint & TH_HINT_RUNS) != 0)) {
-        struct group group = group_in_table(map, index);
+        struct group group = group_in_table(map, hint_group(hint, hash));
         return (struct spot){group.side, group.cells, hint};
     }
-    const char *cells = cells_load(map);
-    return (struct spot){cells_side(cells, index), cells_group(cells, index), hint};
+    return spot_near(map, hash, hint);
 }
 
 TH_INLINE struct cell *spot_line(const struct spot *spot, uint64_t hash)
@@ -252,11 +263,14 @@ enum quick { QUICK_FOUND, QUICK_ABSENT, QUICK_UNKNOWN };
 /* The home line was read and does not hold the key: is it absent? Not to be told here if the group
  * is not the typical one: the map is small, or the group absent, split further or less than most. A
  * hit needs none of this: an entry that stands where we look is the key's. */
+TH_INLINE bool spot_is_typical(const struct spot *spot, uint64_t word)
+{
+    return ((word ^ spot->hint) >> TH_WORD_DEPTH_SHIFT | (word & TH_WORD_SPECIAL)) == 0;
+}
+
 TH_INLINE bool spot_covers_all(const struct spot *spot, uint64_t hash, uint64_t word)
 {
-    bool ends_here = !line_was_passed(spot->side, hash);
-    bool typical = ((word ^ spot->hint) >> TH_WORD_DEPTH_SHIFT) == 0;
-    return ends_here && typical && (word & TH_WORD_SPECIAL) == 0;
+    return !line_was_passed(spot->side, hash) && spot_is_typical(spot, word);
 }
 
 TH_INLINE enum quick quick_absent(const struct spot *spot, uint64_t hash, uint64_t word)

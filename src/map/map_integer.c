@@ -14,6 +14,11 @@ TH_NOINLINE bool thi_integer_look(const struct thi_map *map, uint64_t hash, uint
 
 TH_NOINLINE bool thi_integer_get_other(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
+#ifdef TH_LINE_WHOLE
+    if (TH_LIKELY(integer_absent(map, hash))) {
+        return false;
+    }
+#endif
     return map_is_wide() ? thi_map_get_wide(map, hash, value) : integer_get(map, hash, value);
 }
 

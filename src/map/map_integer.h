@@ -97,6 +97,40 @@ TH_INLINE bool integer_get_whole(const struct thi_map *map, uint64_t hash, uint6
     return thi_line_get(line, hash | TH_KEY_MARKS, value);
 }
 
+/* The home line, read whole, does not hold the key. True: the key is absent. False: it may be
+ * elsewhere, or was written meanwhile.
+ *
+ * The side word is asked first whether the next line may hold the key: it is near, so that a wrong
+ * guess is known early. A branch on what the home line holds, whether it is full for example, would
+ * cost all that is under way behind it each time it is guessed wrong. What was passed when the group
+ * word had been read is enough: entries are displaced by inserts only, and one inserted since was
+ * absent then. */
+TH_INLINE bool spot_absent(const struct thi_map *map, const struct spot *spot, uint64_t hash,
+                           uint64_t word)
+{
+    (void)map; /* for the points */
+    if (TH_UNLIKELY(line_was_passed(spot->side, hash))) {
+        return false;
+    }
+    THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
+    bool lacks = thi_line_misses(spot_line(spot, hash), hash | TH_KEY_MARKS);
+    THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
+    return TH_LIKELY(lacks) && spot_is_typical(spot, word) &&
+           word_same(word_recheck(spot->side), word);
+}
+
+/* The same of a hash whose group has the depth that most have and lies in run 0; false of others. */
+TH_INLINE bool integer_absent(const struct thi_map *map, uint64_t hash)
+{
+    THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
+    uint64_t hint = hint_load(map);
+    if (TH_UNLIKELY((hint & TH_HINT_RUNS) != 0)) {
+        return false;
+    }
+    struct spot spot = spot_near(map, hash, hint);
+    return spot_absent(map, &spot, hash, word_load(spot.side));
+}
+
 /* An update in the home line in run 0: the lock proves that the cell is the key's (I1). */
 TH_INLINE bool integer_update(struct thi_map *map, uint64_t hash, uint64_t value, uint64_t *old)
 {

@@ -31,34 +31,47 @@ bool thi_map_reads_whole(void)
 }
 
 #ifdef TH_LINE_WHOLE
-/* The home line in run 0 was read whole and does not hold the key, or the table goes beyond it. */
+/* In the home line or the one that its entries are displaced to first. Any cell that holds the key
+ * whole tells its value, so a hit needs no version. */
+TH_INLINE bool spot_get(const struct thi_map *map, const struct spot *spot, uint64_t hash,
+                        uint64_t word, uint64_t *value)
+{
+    uint64_t key = hash | TH_KEY_MARKS;
+    bool passed = line_was_passed(spot->side, hash);
+    if ((passed && thi_line_get(line_next(spot, hash), key, value)) ||
+        thi_line_get(spot_line(spot, hash), key, value)) {
+        return true;
+    }
+    return !spot_absent(map, spot, hash, word) && thi_integer_look(map, hash, value);
+}
+
+/* Where the span does not lead to: a group that is split further or less than most, or lies beyond
+ * run 0. */
+static TH_NOINLINE bool get_elsewhere(const struct thi_map *map, uint64_t hash, uint64_t *value)
+{
+    uint64_t word;
+    struct group group = thi_map_find_group(map, hash, &word);
+    if (group.line_mask != TH_MAP_LINES - 1) {
+        return thi_integer_look(map, hash, value); /* a small map */
+    }
+    struct spot spot = {.side = group.side, .cells = group.cells, .hint = word};
+    return spot_get(map, &spot, hash, word, value);
+}
+
+/* The home line that the span leads to was read whole and does not hold the key, and it is not
+ * certain that the key is absent. */
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)
 {
     THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
-    struct spot spot = spot_of(map, hash);
-    const struct cell *line = spot_line(&spot, hash);
-    /* Entries are displaced from full lines, and a hit needs no look at the side word, which in a
-     * big table is far away. */
-    bool full = thi_line_is_full(line);
-    if (full && thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value)) {
-        return true;
+    uint64_t hint = hint_load(map);
+    if (TH_LIKELY((hint & TH_HINT_RUNS) == 0)) {
+        struct spot spot = spot_near(map, hash, hint);
+        uint64_t word = word_load(spot.side);
+        if (TH_LIKELY(spot_is_typical(&spot, word))) {
+            return spot_get(map, &spot, hash, word, value);
+        }
     }
-    uint64_t word = word_load(spot.side);
-    if (TH_UNLIKELY(line_was_passed(spot.side, hash))) {
-        bool next = !full && thi_line_get(line_next(&spot, hash), hash | TH_KEY_MARKS, value);
-        return next || thi_integer_look(map, hash, value);
-    }
-    THI_MAP_POINT(THI_MAP_POINT_READ_WORD, map);
-    bool beyond = (spot.hint & TH_HINT_RUNS) != 0;
-    if (TH_UNLIKELY(beyond) && thi_line_get(line, hash | TH_KEY_MARKS, value)) {
-        return true;
-    }
-    unsigned offset = thi_line_find(line, hash | TH_KEY_MARKS, true);
-    THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);
-    if (TH_LIKELY(offset == TH_LINE_NONE) && quick_absent(&spot, hash, word) == QUICK_ABSENT) {
-        return false;
-    }
-    return thi_integer_look(map, hash, value);
+    return get_elsewhere(map, hash, value);
 }
 #else
 bool thi_map_get_wide(const struct thi_map *map, uint64_t hash, uint64_t *value)

@@ -81,7 +81,7 @@ unnoticed() {
 # on without bound.
 broken() {
     local name=$1 file=$2 tests=$3 script=$4 copy=$work_dir/$1 limit=60 test=tiny_obligations
-    local options=()
+    local options=() reused=$2
     mkdir -p "$copy"
     cp -r "$source_dir/src" "$copy/src"
     sed -i -e "$script" "$copy/src/map/$file"
@@ -90,11 +90,13 @@ broken() {
     esac
     case $tests in
     quick_*) test=tiny_quick ;;
+    # Where cells are read whole nobody asks for a version.
+    obligation_7) local flags=("${flags[@]}" -DTH_LINE_PORTABLE=1) reused="" ;;
     pairs_*) test=tiny_pairs options=(--scale=100) ;;
     esac
     if cmp -s "$copy/src/map/$file" "$source_dir/src/map/$file"; then
         report 1 "$name" "the change does not apply to $file any more: adapt it"
-    elif ! build "$name" "$test" "$file" 2>"$copy/log"; then
+    elif ! build "$name" "$test" "$reused" 2>"$copy/log"; then
         report 1 "$name" "the broken copy does not compile: $(head -1 "$copy/log")"
     elif unnoticed; then
         report 1 "$name" "no test noticed, $tries times"
@@ -181,7 +183,7 @@ if grep -qw avx /proc/cpuinfo 2>/dev/null; then
     broken span_before_address map_grow.c quick_looks \
         's/!thi_map_has_whole(map)/!thi_map_reads_whole()/'
     broken held_key_taken_for_absent ../atomic/line.h quick_inserts \
-        's/_mm_or_si128(halves, mark)/halves/'
+        's/_mm_or_si128(halves, line_mark_low())/halves/'
     broken update_without_lock map_integer.h pairs_put \
         's/if (TH_UNLIKELY(!cell_try_lock(cell, found.stored))) {/if (false) {/'
 fi

@@ -534,6 +534,19 @@ TEST(obligation_10_a_write_during_the_move_of_a_small_map_shows)
 
 /* ------------------------------------------------------------------ 7: moves within a group */
 
+/* True if reads of integer keys ask for no version: what a cell holds at one moment is right. The
+ * portable build of this program has the reads that ask. */
+static bool reads_ask_no_version(void)
+{
+#ifdef TH_LINE_WHOLE
+    struct world world = world_make(&kinds[0], 0); /* a map, or nobody has asked the processor */
+    world_finish(&world);
+    return thi_map_reads_whole();
+#else
+    return false;
+#endif
+}
+
 /* The `number`-th u64 key whose group is marked as splitting right now; UINT64_MAX: there are no
  * more. */
 static uint64_t splitting_key(const struct world *world, uint64_t number)
@@ -583,6 +596,9 @@ static bool read_inside_a_split(uint32_t nth, uint64_t number, size_t point, uin
  */
 TEST(obligation_7_a_cell_freed_by_a_split_and_filled_again_is_noticed)
 {
+    if (reads_ask_no_version()) {
+        SKIP("cells are read whole here; the portable build of this test has those that are not");
+    }
     uint64_t met = 0;
     for (size_t point = 0; point < COUNT_OF(read_points); point++) {
         for (uint32_t nth = 1; nth < 40; nth++) {
@@ -679,6 +695,9 @@ TEST(obligation_11_keys_that_share_all_low_bits_are_stored_or_refused)
  * none. */
 TEST(obligation_12_each_retry_names_progress_of_another)
 {
+    if (reads_ask_no_version()) {
+        SKIP("cells are read whole here; the portable build of this test has those that are not");
+    }
     uint64_t met = 0;
     for (uint64_t id = 0; id < PERMANENT; id++) {
         for (unsigned disturb = 0; disturb < 2; disturb++) {
