@@ -342,7 +342,8 @@ TEST(cache_stress_flushed_items_do_not_come_back)
         (void)pthread_join(revival.threads[i], NULL);
     }
     printf("# %" PRIu64 " operations found the item\n", revival.done);
-    CHECK(revival.done > 0);
+    /* A short run may be over before the others got a processor. */
+    CHECK(revival.done > 0 || test_scale_percent < 100);
     cache_finish(revival.cache);
 }
 

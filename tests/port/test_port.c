@@ -84,7 +84,10 @@ TEST(pages_map_more_than_there_is_gives_null)
     size_t page = thi_port_page_bytes();
     CHECK(thi_port_pages_map(SIZE_MAX - page + 1, page) == NULL);
     CHECK(thi_port_pages_map(SIZE_MAX - page + 1, 2u << 20) == NULL);
-    CHECK(thi_port_pages_map((SIZE_MAX >> 1) + 1, 2u << 20) == NULL);
+    /* Half of what 32 bits can count may be had from a 64-bit system. */
+    if (sizeof(void *) == 8) {
+        CHECK(thi_port_pages_map((SIZE_MAX >> 1) + 1, 2u << 20) == NULL);
+    }
 }
 
 TEST(pages_populate_keeps_content_and_makes_resident)
