@@ -35,4 +35,16 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lab_faults} ${l
 add_library(tophash_lab STATIC ${lab_sources} ${PROJECT_BINARY_DIR}/generated/lab_sources.c)
 target_include_directories(tophash_lab PUBLIC ${PROJECT_SOURCE_DIR})
 target_link_libraries(tophash_lab PUBLIC tophash_static m PRIVATE tophash_flags)
-target_link_libraries(tophash_command PRIVATE tophash_lab)
+
+# A build without the other tools has a command that is the lab alone: it runs under an emulator.
+if(TARGET tophash_command)
+    target_link_libraries(tophash_command PRIVATE tophash_lab)
+else()
+    file(CONFIGURE OUTPUT generated/lab_command/subcommands.inc CONTENT "TH_SUBCOMMAND(lab)\n" @ONLY)
+    add_executable(tophash_lab_command
+        ${PROJECT_SOURCE_DIR}/tools/main.c ${PROJECT_SOURCE_DIR}/tools/cmd_lab.c)
+    set_target_properties(tophash_lab_command PROPERTIES OUTPUT_NAME tophash)
+    target_include_directories(tophash_lab_command PRIVATE ${PROJECT_SOURCE_DIR}/tools
+        ${PROJECT_BINARY_DIR}/generated/lab_command)
+    target_link_libraries(tophash_lab_command PRIVATE tophash_lab tophash_flags)
+endif()

@@ -13,8 +13,9 @@
 
 enum { PATH_BYTES_MAX = 1024 };
 
-static const char *const top_folders[] = {"include", "src",  "server", "tools", "bench", "examples",
-                                          "tests",   "docs", "man",    "ci",    "check"};
+static const char *const top_folders[] = {"include",  "src",   "server", "tools", "bench",
+                                          "examples", "tests", "docs",   "man",   "ci",
+                                          "check",    "lab",   "audit"};
 static const char *const top_files[] = {"README.md", "CONTRIBUTING.md"};
 
 /* Trees that are wrong on purpose, or that stand for somebody else's project. */

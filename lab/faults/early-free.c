@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * early-free.c - a move frees the old slots while a get still reads them.
+ *
+ * With -DSMALL_FAULT=SMALL_RIGHT the same program is right. ROUNDS repeats it.
+ */
+#ifndef SMALL_FAULT
+#define SMALL_FAULT SMALL_EARLY_FREE
+#endif
+#ifndef ROUNDS
+#define ROUNDS 1
+#endif
+
+#include "small_table.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+static struct small_table table;
+
+static void *reader(void *unused)
+{
+    assert(small_get(&table, 1) == 101);
+    return unused;
+}
+
+static void *mover(void *unused)
+{
+    struct small_slot *fresh = SMALL_ALLOCATE();
+    if (fresh != NULL) {
+        small_move(&table, fresh);
+    }
+    return unused;
+}
+
+int main(void)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t threads[2];
+        if (!small_init(&table, 1, 101) || pthread_create(&threads[0], NULL, reader, NULL) != 0 ||
+            pthread_create(&threads[1], NULL, mover, NULL) != 0) {
+            return 2;
+        }
+        pthread_join(threads[0], NULL);
+        pthread_join(threads[1], NULL);
+        free(atomic_load_explicit(&table.slots, memory_order_relaxed));
+    }
+    return 0;
+}
