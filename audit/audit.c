@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * audit.c - one object file, from its bytes to the verdicts.
+ */
+#include "audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/driver.h"
+
+/* Lays the code sections of a relocatable file one behind another. Address ranges are left out:
+ * linking breaks those of some targets, and readers do without them. */
+static const char script_text[] =
+    "SECTIONS { .text 0 : { *(.text .text.*) } /DISCARD/ : { *(.debug_aranges) "
+    "*(.rela.debug_aranges) } }\n";
+
+static bool is_relocatable(const char *path)
+{
+    unsigned char head[18] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(head, 1, sizeof head, file);
+    if (file != NULL) {
+        fclose(file);
+    }
+    bool little = head[5] == 1;
+    return size == sizeof head && memcmp(head, "\177ELF", 4) == 0 &&
+           (little ? head[16] : head[17]) == 1;
+}
+
+static bool sections_join(const struct thi_tools *tools, const char *object, const char *joined)
+{
+    char script[600];
+    snprintf(script, sizeof script, "%s/join.ld", tools->folder);
+    FILE *file = fopen(script, "w");
+    if (file == NULL) {
+        perror(script);
+        return false;
+    }
+    bool ok = fputs(script_text, file) >= 0;
+    ok = fclose(file) == 0 && ok;
+    struct thi_words words = {.items = NULL};
+    ok = ok && thi_words_add(&words, tools->linker) && thi_words_add(&words, "-r") &&
+         thi_words_add(&words, "-T") && thi_words_add(&words, script) &&
+         thi_words_add(&words, object) && thi_words_add(&words, "-o") &&
+         thi_words_add(&words, joined) && thi_command_run(&words, NULL) == 0;
+    thi_words_fini(&words);
+    if (!ok) {
+        fprintf(stderr, "tophash audit: %s cannot lay out %s\n", tools->linker, object);
+    }
+    return ok;
+}
+
+bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, const char *object)
+{
+    audit->code.target = thi_target_of(object);
+    if (audit->code.target == TH_TARGETS) {
+        fprintf(stderr, "tophash audit: %s is no object file of a target this command knows\n",
+                object);
+        return false;
+    }
+    char joined[600];
+    snprintf(joined, sizeof joined, "%s/joined.o", tools->folder);
+    bool relocatable = is_relocatable(object);
+    if (relocatable && !sections_join(tools, object, joined)) {
+        return false;
+    }
+    const char *path = relocatable ? joined : object;
+    bool ok = thi_code_read(&audit->code, tools, path);
+    if (ok) {
+        thi_decode(&audit->code);
+    }
+    ok = ok && thi_code_relocate(&audit->code, tools, path) && thi_flow_make(&audit->code) &&
+         thi_code_locate(&audit->code, tools, path) && thi_sites_make(audit);
+    for (size_t i = 0; ok && i < audit->site_count; i++) {
+        thi_judge(audit, &audit->sites[i]);
+    }
+    return ok;
+}
+
+void thi_audit_count(const struct thi_audit *audit, struct thi_counts *counts)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        const struct thi_site *site = &audit->sites[i];
+        counts->verdicts[site->verdict]++;
+        counts->found +=
+            site->found_count < site->intent_count ? site->found_count : site->intent_count;
+    }
+    counts->operations += audit->made.count;
+}
+
+void thi_audit_fini(struct thi_audit *audit)
+{
+    thi_code_fini(&audit->code);
+    free(audit->wanted.items);
+    free(audit->made.items);
+    for (size_t i = 0; i < sizeof audit->texts / sizeof audit->texts[0]; i++) {
+        free(audit->texts[i]);
+    }
+    free(audit->sites);
+    *audit = (struct thi_audit){.name = NULL};
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * compile.c - a C file to an object, and what the compiler says of the file's atomic operations.
+ *
+ * clang writes its intermediate code twice, as it comes from the source and as the optimiser left
+ * it; gcc dumps GIMPLE at the same two moments. The object is made by the same options.
+ */
+#include "audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/driver.h"
+
+enum dialect { DIALECT_GCC, DIALECT_CLANG, DIALECT_NONE };
+
+/* Adds the words of a command, parted by blanks. */
+static bool words_split(struct thi_words *words, const char *command)
+{
+    bool ok = true;
+    while (ok && *command != '\0') {
+        size_t size = strcspn(command, " \t");
+        ok = size == 0 || thi_words_add_format(words, "%.*s", (int)size, command);
+        command += size + strspn(command + size, " \t");
+    }
+    return ok;
+}
+
+static enum dialect dialect_of(const char *compiler)
+{
+    struct thi_words words = {.items = NULL};
+    char *macros = NULL;
+    bool ok = words_split(&words, compiler) && thi_words_add(&words, "-dM") &&
+              thi_words_add(&words, "-E") && thi_words_add(&words, "-xc") &&
+              thi_words_add(&words, "/dev/null") && thi_command_run(&words, &macros) == 0;
+    enum dialect dialect = !ok || strstr(macros, " __GNUC__ ") == NULL ? DIALECT_NONE
+                           : strstr(macros, " __clang__ ") != NULL     ? DIALECT_CLANG
+                                                                       : DIALECT_GCC;
+    free(macros);
+    thi_words_fini(&words);
+    return dialect;
+}
+
+/* Runs the compiler with `extra` options, which end with NULL. */
+static bool compiler_run(const struct thi_compile *compile, const char *output,
+                         const char *const *extra)
+{
+    struct thi_words words = {.items = NULL};
+    bool ok = compile->directory == NULL ||
+              (thi_words_add(&words, "env") && thi_words_add(&words, "-C") &&
+               thi_words_add(&words, compile->directory));
+    ok = ok && words_split(&words, compile->compiler);
+    for (size_t i = 0; ok && i < compile->flag_count; i++) {
+        ok = thi_words_add(&words, compile->flags[i]);
+    }
+    ok = ok && thi_words_add(&words, "-g") && thi_words_add(&words, "-fno-lto") &&
+         thi_words_add(&words, "-w");
+    for (; ok && *extra != NULL; extra++) {
+        ok = thi_words_add(&words, *extra);
+    }
+    ok = ok && thi_words_add(&words, "-o") && thi_words_add(&words, output);
+    ok = ok && thi_words_add(&words, compile->source) && thi_command_run(&words, NULL) == 0;
+    thi_words_fini(&words);
+    return ok;
+}
+
+static bool object_make(struct thi_compile *compile, enum dialect dialect, const char *first,
+                        const char *last)
+{
+    char gimple[600], optimized[600];
+    snprintf(gimple, sizeof gimple, "-fdump-tree-gimple-lineno=%s", first);
+    snprintf(optimized, sizeof optimized, "-fdump-tree-optimized-lineno=%s", last);
+    const char *const gcc[] = {"-c", gimple, optimized, NULL};
+    const char *const plain[] = {"-c", NULL};
+    if (dialect == DIALECT_GCC) {
+        return compiler_run(compile, compile->object, gcc);
+    }
+    const char *const unoptimised[] = {"-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes", NULL};
+    const char *const optimised[] = {"-S", "-emit-llvm", NULL};
+    return compiler_run(compile, compile->object, plain) &&
+           compiler_run(compile, first, unoptimised) && compiler_run(compile, last, optimised);
+}
+
+bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
+{
+    char first[512], last[512];
+    snprintf(first, sizeof first, "%s/wanted", compile->folder);
+    snprintf(last, sizeof last, "%s/made", compile->folder);
+    snprintf(compile->object, sizeof compile->object, "%s/object.o", compile->folder);
+    enum dialect dialect = dialect_of(compile->compiler);
+    if (dialect == DIALECT_NONE || !object_make(compile, dialect, first, last)) {
+        fprintf(stderr, "tophash audit: `%s` does not compile %s%s\n", compile->compiler,
+                compile->source,
+                dialect == DIALECT_NONE ? "; it must be gcc or clang, under any name" : "");
+        return false;
+    }
+    size_t size;
+    audit->texts[0] = thi_audit_file_read(first, &size);
+    audit->texts[1] = thi_audit_file_read(last, &size);
+    if (audit->texts[0] == NULL || audit->texts[1] == NULL) {
+        return false;
+    }
+    if (dialect == DIALECT_GCC) {
+        return thi_intents_read_gcc(&audit->wanted, audit->texts[0]) &&
+               thi_intents_read_gcc(&audit->made, audit->texts[1]);
+    }
+    enum thi_target target = thi_target_of(compile->object);
+    bool narrow = target == TH_TARGET_I686 || target == TH_TARGET_ARM || target == TH_TARGET_WASM32;
+    return thi_intents_read_llvm(&audit->wanted, audit->texts[0], narrow ? 4 : 8) &&
+           thi_intents_read_llvm(&audit->made, audit->texts[1], narrow ? 4 : 8);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT
+ * judge.c - one operation: is what the machine does as strong as what was asked for?
+ *
+ * Guarantees   G1 accepted means that every pair of accesses the order speaks of is kept apart on
+ *                 every way through the code, by the access itself or by barriers, that the object
+ *                 is read and written whole, and that a read-modify-write is one.
+ *              G2 what cannot be followed is undecided, with the reason.
+ */
+#include "audit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool thi_refuse(struct thi_site *site, enum thi_verdict verdict, const char *format, ...)
+{
+    bool worse =
+        verdict == TH_REJECTED ? site->verdict != TH_REJECTED : site->verdict == TH_ACCEPTED;
+    if (worse) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(site->reason, sizeof site->reason, format, arguments);
+        va_end(arguments);
+        site->verdict = verdict;
+    }
+    return false;
+}
+
+static bool is_acquire(enum thi_order order)
+{
+    return order == TH_ACQUIRE || order == TH_ACQ_REL || order == TH_SEQ_CST;
+}
+
+bool thi_wants_acquire(const struct thi_wish *wish)
+{
+    return is_acquire(wish->order) || (wish->operation == TH_COMPARE && is_acquire(wish->failure));
+}
+
+bool thi_wants_release(const struct thi_wish *wish)
+{
+    return wish->order == TH_RELEASE || wish->order == TH_ACQ_REL || wish->order == TH_SEQ_CST;
+}
+
+bool thi_is_container(enum thi_target target, uint8_t object_bytes, uint8_t access_bytes)
+{
+    bool narrow = object_bytes < 4 && access_bytes == 4;
+    return narrow && (target == TH_TARGET_RISCV64 || target == TH_TARGET_LOONGARCH64 ||
+                      target == TH_TARGET_S390X);
+}
+
+bool thi_explain_walk(const struct thi_walk *walk, enum thi_walk_end end, struct thi_site *site,
+                      const char *what)
+{
+    const struct thi_instruction *at = &walk->code->instructions[walk->culprit];
+    unsigned long long address = (unsigned long long)at->address;
+    switch (end) {
+    case TH_WALK_COVERED: return true;
+    case TH_WALK_ACCESS:
+        return thi_refuse(site, TH_REJECTED, "%s: nothing keeps it apart from `%s` at 0x%llx%s",
+                          what, at->mnemonic, address,
+                          walk->culprit_failed ? ", which is reached when nothing was stored" : "");
+    case TH_WALK_LEFT:
+        return thi_refuse(site, TH_REJECTED,
+                          "%s: the function %s at 0x%llx without a barrier between%s", what,
+                          walk->culprit < walk->start ? "is entered" : "is left", address,
+                          walk->culprit_failed ? ", having stored nothing" : "");
+    case TH_WALK_UNKNOWN:
+    default:
+        return thi_refuse(site, TH_UNDECIDED, "%s: the way cannot be followed past `%s` at 0x%llx",
+                          what, at->mnemonic, address);
+    }
+}
+
+static bool behind(const struct thi_code *code, struct thi_site *site, uint32_t index,
+                   uint8_t pairs, const char *what)
+{
+    struct thi_walk walk = {.code = code, .site = site, .start = index, .pairs = pairs};
+    return thi_explain_walk(&walk, thi_walk_forward(&walk), site, what);
+}
+
+static bool before(const struct thi_code *code, struct thi_site *site, uint32_t index,
+                   uint8_t pairs, const char *what)
+{
+    struct thi_walk walk = {.code = code, .site = site, .start = index, .pairs = pairs};
+    return thi_explain_walk(&walk, thi_walk_backward(&walk), site, what);
+}
+
+/* The half of an operation that reads, in one instruction or as load-linked. What is behind a
+ * load-linked is judged with its store-conditional. */
+bool thi_judge_read(const struct thi_code *code, struct thi_site *site, uint32_t index)
+{
+    const struct thi_event *event = &code->instructions[index].event;
+    const struct thi_wish *wish = &site->wish;
+    bool alone = wish->operation == TH_LOAD;
+    bool pair = !alone && (event->flags & TH_EVENT_LINKED) != 0;
+    enum thi_order order = wish->order;
+    if (wish->operation == TH_COMPARE && is_acquire(wish->failure) && order != TH_SEQ_CST) {
+        order = wish->failure == TH_SEQ_CST ? TH_SEQ_CST : is_acquire(order) ? order : TH_ACQUIRE;
+    }
+    struct thi_rule rule = thi_rule_read(code->target, order, alone);
+    if (rule.after != 0 && (event->flags & TH_EVENT_NO_RESULT) != 0) {
+        return thi_refuse(site, TH_REJECTED,
+                          "acquire: `%s` drops the value read, so its order is lost",
+                          code->instructions[index].mnemonic);
+    }
+    if (!pair && !behind(code, site, index, rule.after, "acquire")) {
+        return false;
+    }
+    if (rule.attribute && (event->flags & TH_EVENT_SC_READ) == 0) {
+        return before(code, site, index, TH_RR | TH_WR,
+                      "seq_cst: an earlier seq_cst store can be passed; needs ldar or a full fence "
+                      "before");
+    }
+    if (code->target == TH_TARGET_RISCV64 && !alone && rule.before != 0) {
+        /* A fence before the pair, or rl on what reads: nothing earlier passes the whole. */
+        bool keeps = (event->before & (TH_RR | TH_WR)) == (TH_RR | TH_WR);
+        return keeps || before(code, site, index, TH_RW | TH_WW, "seq_cst: order before the read");
+    }
+    return before(code, site, index, rule.before, "seq_cst: order before the read");
+}
+
+bool thi_judge_write(const struct thi_code *code, struct thi_site *site, uint32_t index)
+{
+    const struct thi_event *event = &code->instructions[index].event;
+    const struct thi_wish *wish = &site->wish;
+    bool alone = wish->operation == TH_STORE;
+    struct thi_rule rule = thi_rule_write(code->target, wish->order, alone);
+    if (!before(code, site, index, rule.before, "release")) {
+        return false;
+    }
+    if (rule.before != 0 && code->target <= TH_TARGET_I686) {
+        struct thi_walk walk = {
+            .code = code, .site = site, .start = index, .pairs = TH_WW, .streams = true};
+        if (thi_walk_backward(&walk) == TH_WALK_ACCESS) {
+            return thi_refuse(site, TH_REJECTED,
+                              "release: the non-temporal store at 0x%llx may come later; needs "
+                              "sfence between",
+                              (unsigned long long)code->instructions[walk.culprit].address);
+        }
+    }
+    if (rule.attribute && (event->flags & TH_EVENT_SC_WRITE) == 0) {
+        rule.after = TH_WR | TH_WW;
+    }
+    return behind(code, site, index, rule.after,
+                  "seq_cst: a later seq_cst load can pass the store");
+}
+
+static uint32_t own_flags(const struct thi_code *code, const struct thi_site *site)
+{
+    uint32_t flags = 0;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        const struct thi_event *event = &code->instructions[site->instructions[i]].event;
+        flags |= (event->flags & TH_EVENT_PRIVATE) == 0 ? event->flags : 0;
+    }
+    return flags;
+}
+
+/* Marks the instructions that move the object whole; counts those that move a part, or more. */
+struct widths {
+    uint32_t whole[TH_SITE_INSTRUCTIONS_MAX];
+    uint32_t whole_count;
+    uint32_t narrower_count;
+    uint32_t wider_count;
+    uint8_t other_bytes;
+};
+
+static void widths_count(const struct thi_code *code, const struct thi_site *site, uint32_t flag,
+                         struct widths *widths)
+{
+    *widths = (struct widths){.whole_count = 0};
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        const struct thi_event *event = &code->instructions[site->instructions[i]].event;
+        if ((event->flags & flag) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0) {
+            continue;
+        }
+        if (event->bytes == site->wish.bytes) {
+            widths->whole[widths->whole_count++] = site->instructions[i];
+        } else {
+            widths->narrower_count += event->bytes < site->wish.bytes;
+            widths->wider_count += event->bytes > site->wish.bytes;
+            widths->other_bytes = event->bytes;
+        }
+    }
+}
+
+/* No instruction moves the whole object. */
+static void parts_refuse(struct thi_site *site, const struct widths *widths, const char *verb)
+{
+    unsigned bytes = site->wish.bytes, other = widths->other_bytes;
+    if (widths->narrower_count > 1) {
+        thi_refuse(site, TH_REJECTED, "torn: the %u bytes are %s in %u parts of %u", bytes, verb,
+                   widths->narrower_count, other);
+    } else if (widths->narrower_count == 1) {
+        thi_refuse(site, TH_REJECTED, "only %u of the %u bytes are %s", other, bytes, verb);
+    } else if (widths->wider_count > 0) {
+        thi_refuse(site, TH_REJECTED, "%u bytes are %s, the object has %u", other, verb, bytes);
+    } else {
+        thi_refuse(site, TH_UNDECIDED,
+                   "no instruction at this place: it cannot be told what "
+                   "became of the operation");
+    }
+}
+
+/* The same address read again, with nothing in between that changes it, for one load. */
+static bool is_duplicate(const struct thi_code *code, uint32_t first, uint32_t second)
+{
+    const struct thi_instruction *a = &code->instructions[first];
+    const struct thi_instruction *b = &code->instructions[second];
+    const char *one = strpbrk(a->operands, "[("), *two = strpbrk(b->operands, "[(");
+    if (one == NULL || two == NULL || strcmp(one, two) != 0 || first + 4 < second ||
+        strstr(one, a->event.result) != NULL) {
+        return false;
+    }
+    for (uint32_t i = first; i < second; i++) {
+        if ((code->instructions[i].event.flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void load_judge(const struct thi_code *code, struct thi_site *site)
+{
+    struct widths widths;
+    widths_count(code, site, TH_EVENT_READ, &widths);
+    site->found_count = widths.whole_count;
+    if (widths.whole_count == 0) {
+        parts_refuse(site, &widths, "read");
+        return;
+    }
+    /* Beside one that is unmistakable, others of the place lead to the object. */
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < widths.whole_count; i++) {
+        const struct thi_event *event = &code->instructions[widths.whole[i]].event;
+        if ((event->flags & TH_EVENT_ATOMIC) != 0) {
+            widths.whole[kept++] = widths.whole[i];
+        }
+    }
+    if (kept > 0 && kept >= site->intent_count) {
+        widths.whole_count = kept;
+    }
+    bool must_be_atomic = code->target == TH_TARGET_WASM32;
+    for (uint32_t i = 0; i < widths.whole_count; i++) {
+        const struct thi_event *event = &code->instructions[widths.whole[i]].event;
+        if (must_be_atomic && (event->flags & TH_EVENT_ATOMIC) == 0) {
+            thi_refuse(site, TH_REJECTED, "a plain load; compile with -matomics");
+            return;
+        }
+        if (i > 0 && widths.whole_count > site->intent_count &&
+            is_duplicate(code, widths.whole[i - 1], widths.whole[i])) {
+            thi_refuse(site, TH_REJECTED, "read twice: one load became two, which may differ");
+            return;
+        }
+    }
+    /* Reads of the same place that lead to the object's address come first: as many as there are
+     * operations are judged, from the last. */
+    uint32_t count =
+        site->intent_count < widths.whole_count ? site->intent_count : widths.whole_count;
+    for (uint32_t i = 0; i < (count == 0 ? 1 : count); i++) {
+        if (!thi_judge_read(code, site, widths.whole[widths.whole_count - 1 - i])) {
+            return;
+        }
+    }
+}
+
+static void store_judge(const struct thi_code *code, struct thi_site *site)
+{
+    struct widths widths;
+    if ((own_flags(code, site) & TH_EVENT_STORE_COND) != 0) {
+        thi_judge_pair(code, site);
+        return;
+    }
+    widths_count(code, site, TH_EVENT_WRITE, &widths);
+    site->found_count = widths.whole_count;
+    if (widths.whole_count == 0) {
+        parts_refuse(site, &widths, "written");
+        return;
+    }
+    for (uint32_t i = 0; i < widths.whole_count; i++) {
+        const struct thi_event *event = &code->instructions[widths.whole[i]].event;
+        if (code->target == TH_TARGET_WASM32 && (event->flags & TH_EVENT_ATOMIC) == 0) {
+            thi_refuse(site, TH_REJECTED, "a plain store; compile with -matomics");
+            return;
+        }
+        if ((event->flags & TH_EVENT_STREAM) != 0 && thi_wants_release(&site->wish)) {
+            thi_refuse(site, TH_REJECTED,
+                       "a non-temporal store has no place in the machine's order");
+            return;
+        }
+        if (!thi_judge_write(code, site, widths.whole[i])) {
+            return;
+        }
+    }
+}
+
+static void swap_judge(const struct thi_code *code, struct thi_site *site, uint32_t index)
+{
+    const struct thi_event *event = &code->instructions[index].event;
+    if (event->bytes != site->wish.bytes &&
+        !thi_is_container(code->target, site->wish.bytes, event->bytes)) {
+        thi_refuse(site, TH_REJECTED, "%u bytes are changed, the object has %u", event->bytes,
+                   site->wish.bytes);
+        return;
+    }
+    if (thi_judge_read(code, site, index)) {
+        thi_judge_write(code, site, index);
+    }
+}
+
+/* Read-modify-writes, compare-exchange among them. */
+static void modify_judge(const struct thi_code *code, struct thi_site *site)
+{
+    uint32_t flags = own_flags(code, site);
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t index = site->instructions[i];
+        const struct thi_event *event = &code->instructions[index].event;
+        if ((event->flags & TH_EVENT_SWAP) != 0 && (event->flags & TH_EVENT_PRIVATE) == 0) {
+            site->found_count++;
+            swap_judge(code, site, index);
+        } else if ((event->flags & TH_EVENT_CALL) != 0 && thi_judge_call(code, site, index)) {
+            site->found_count++;
+        }
+    }
+    if ((flags & TH_EVENT_STORE_COND) != 0) {
+        thi_judge_pair(code, site);
+    }
+    if (site->found_count > 0) {
+        return;
+    }
+    if ((flags & TH_EVENT_LINKED) != 0) {
+        thi_refuse(site, TH_REJECTED, "a load-linked without store-conditional");
+    } else if ((flags & TH_EVENT_WRITE) != 0) {
+        thi_refuse(site, TH_REJECTED,
+                   (flags & TH_EVENT_READ) != 0
+                       ? "a plain load and a plain store: not one operation"
+                       : "a read-modify-write became a plain store");
+    } else if ((flags & TH_EVENT_READ) != 0) {
+        thi_refuse(site, TH_REJECTED, "a read-modify-write became a plain load");
+    } else {
+        /* Whatever could do it would be a site of its own, and adopted. */
+        thi_refuse(site, TH_REJECTED, "no instruction of the function does it");
+    }
+}
+
+/* A barrier for reads alone says nothing of a read whose value is dropped. */
+static bool dropped_before(const struct thi_code *code, const struct thi_site *site, uint32_t fence,
+                           uint32_t *dropped)
+{
+    const struct thi_function *function = &code->functions[code->instructions[fence].function];
+    (void)site;
+    for (size_t i = fence; i-- > function->first;) {
+        const struct thi_event *event = &code->instructions[i].event;
+        if (event->fence == TH_ALL_PAIRS || (event->flags & TH_EVENT_RETURN) != 0) {
+            return false;
+        }
+        if ((event->flags & TH_EVENT_NO_RESULT) != 0) {
+            *dropped = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fence_judge(const struct thi_code *code, struct thi_site *site)
+{
+    uint8_t needed = thi_rule_fence(site->wish.order);
+    uint8_t pairs = thi_rule_given(code->target);
+    uint32_t fence = UINT32_MAX;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        const struct thi_event *event = &code->instructions[site->instructions[i]].event;
+        pairs |= event->fence;
+        if (event->fence != 0) {
+            site->found_count++;
+            fence = site->instructions[i];
+        }
+    }
+    if ((needed & ~pairs) != 0) {
+        thi_refuse(site, TH_REJECTED,
+                   fence == UINT32_MAX ? "no barrier" : "the barrier is too weak for this order");
+        return;
+    }
+    if (fence == UINT32_MAX) {
+        site->found_count = site->intent_count;
+        snprintf(site->reason, sizeof site->reason, "the machine keeps this order by itself");
+    }
+    uint32_t dropped;
+    if (fence != UINT32_MAX && pairs == (TH_RR | TH_RW) &&
+        dropped_before(code, site, fence, &dropped)) {
+        thi_refuse(site, TH_REJECTED,
+                   "`%s` at 0x%llx drops the value it reads: this barrier orders reads only",
+                   code->instructions[dropped].mnemonic,
+                   (unsigned long long)code->instructions[dropped].address);
+    }
+}
+
+/* Loads and stores that are calls. */
+static bool calls_judge(const struct thi_code *code, struct thi_site *site)
+{
+    bool called = false;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t index = site->instructions[i];
+        if ((code->instructions[index].event.flags & TH_EVENT_CALL) != 0 &&
+            thi_judge_call(code, site, index)) {
+            site->found_count++;
+            called = true;
+        }
+    }
+    return called;
+}
+
+/* Does the function run from its beginning to its end but for the site's own loop? */
+static bool is_straight(const struct thi_code *code, const struct thi_site *site,
+                        const struct thi_function *function)
+{
+    for (size_t i = function->first; i < function->end; i++) {
+        const struct thi_event *event = &code->instructions[i].event;
+        bool goes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
+        if (!goes || event->target == UINT32_MAX || event->target > i) {
+            continue;
+        }
+        for (size_t j = event->target; j < i; j++) {
+            uint32_t accesses = TH_EVENT_READ | TH_EVENT_WRITE;
+            const struct thi_event *inside = &code->instructions[j].event;
+            if ((inside->flags & accesses) != 0 && !thi_site_owns(site, (uint32_t)j)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The compiler's own order: what the source has behind an acquire must not stand before it, nor
+ * what it has before a release behind it. Lines tell, where code runs straight on. */
+static void lines_judge(const struct thi_code *code, struct thi_site *site)
+{
+    uint32_t first = UINT32_MAX, last = 0;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t index = site->instructions[i];
+        first = index < first ? index : first;
+        last = index > last ? index : last;
+    }
+    if (first == UINT32_MAX) {
+        return;
+    }
+    const struct thi_function *function = &code->functions[code->instructions[first].function];
+    bool acquires = thi_wants_acquire(&site->wish), releases = thi_wants_release(&site->wish);
+    if ((!acquires && !releases) || !is_straight(code, site, function)) {
+        return;
+    }
+    for (size_t i = function->first; i < function->end; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        bool accesses = (at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0 &&
+                        (at->event.flags & TH_EVENT_PRIVATE) == 0;
+        bool same = at->place.file != NULL && strcmp(at->place.file, site->place.file) == 0 &&
+                    strcmp(at->via, site->via) == 0 && at->place.line != 0;
+        if (!accesses || !same) {
+            continue;
+        }
+        if (acquires && i < first && at->place.line > site->place.line) {
+            thi_refuse(site, TH_REJECTED, "the compiler has put `%s` of line %u, at 0x%llx, before",
+                       at->mnemonic, at->place.line, (unsigned long long)at->address);
+        } else if (releases && i > last && at->place.line < site->place.line) {
+            thi_refuse(site, TH_REJECTED, "the compiler has put `%s` of line %u, at 0x%llx, behind",
+                       at->mnemonic, at->place.line, (unsigned long long)at->address);
+        }
+    }
+}
+
+static void counts_judge(struct thi_site *site)
+{
+    if (site->found_count < site->intent_count) {
+        thi_refuse(site, TH_UNDECIDED,
+                   "the compiler has %u of these here, the machine code %u: some were merged",
+                   site->intent_count, site->found_count);
+    }
+}
+
+void thi_judge(struct thi_audit *audit, struct thi_site *site)
+{
+    const struct thi_code *code = &audit->code;
+    site->verdict = TH_ACCEPTED;
+    site->found_count = 0;
+    if (site->wish.name[0] == '?') {
+        thi_refuse(site, TH_UNDECIDED, "`%s` belongs to no atomic operation the compiler speaks of",
+                   code->instructions[site->instructions[0]].mnemonic);
+        return;
+    }
+    if (site->instruction_count == TH_SITE_INSTRUCTIONS_MAX) {
+        thi_refuse(site, TH_UNDECIDED, "too many instructions at one place to tell them apart");
+        return;
+    }
+    if (site->wish.operation >= TH_MODIFY && site->made.operation < TH_MODIFY) {
+        thi_refuse(site, TH_REJECTED, "a read-modify-write became a plain %s, before code was made",
+                   site->made.operation == TH_LOAD ? "load" : "store");
+        return;
+    }
+    switch (site->wish.operation) {
+    case TH_LOAD:
+        if (!calls_judge(code, site)) {
+            load_judge(code, site);
+        }
+        break;
+    case TH_STORE:
+        if (!calls_judge(code, site)) {
+            store_judge(code, site);
+        }
+        break;
+    case TH_MODIFY:
+    case TH_COMPARE: modify_judge(code, site); break;
+    case TH_FENCE:
+    default: fence_judge(code, site); break;
+    }
+    lines_judge(code, site);
+    counts_judge(site);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT
+ * sites.c - brings operations and instructions together by their places in the source.
+ *
+ * Guarantees   G1 every operation of the optimised intermediate code has a site, be it without any
+ *                 instruction; every instruction that no plain access looks like is in a site, be
+ *                 it of no operation. Nothing is passed over.
+ *
+ * The source says what was wanted, the optimised code how often it is still there: an instruction's
+ * place and the function it was inlined from find the former, its place and the function it stands
+ * in the latter.
+ */
+#include "audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int place_compare(const void *a, const void *b)
+{
+    const struct thi_place *left = &((const struct thi_intent *)a)->place;
+    const struct thi_place *right = &((const struct thi_intent *)b)->place;
+    if (left->line != right->line) {
+        return left->line < right->line ? -1 : 1;
+    }
+    if (left->column != right->column) {
+        return left->column < right->column ? -1 : 1;
+    }
+    return strcmp(left->file, right->file);
+}
+
+/* The operations at a place: the first, and how many there are in *count. */
+static const struct thi_intent *at_place(const struct thi_intents *sorted,
+                                         const struct thi_place *place, size_t *count)
+{
+    struct thi_intent key = {.place = *place};
+    *count = 0;
+    if (place->file == NULL || sorted->count == 0) {
+        return NULL;
+    }
+    const struct thi_intent *found =
+        bsearch(&key, sorted->items, sorted->count, sizeof key, place_compare);
+    if (found == NULL) {
+        return NULL;
+    }
+    const struct thi_intent *end = sorted->items + sorted->count;
+    while (found > sorted->items && place_compare(found - 1, &key) == 0) {
+        found--;
+    }
+    while (found + *count < end && place_compare(found + *count, &key) == 0) {
+        (*count)++;
+    }
+    return found;
+}
+
+static bool is_inner(const struct thi_intent *intent, const struct thi_place *place)
+{
+    return intent->place.inner == NULL || place->inner == NULL ||
+           thi_same_function(intent->place.inner, place->inner);
+}
+
+/* How often the optimised code of `function` has an operation at a place; `made` is one of them. */
+static uint32_t made_count(const struct thi_audit *audit, const char *function,
+                           const struct thi_place *place, const struct thi_wish *wish,
+                           struct thi_wish *made)
+{
+    size_t count;
+    const struct thi_intent *list = at_place(&audit->made, place, &count);
+    uint32_t found = 0, others = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!thi_same_function(list[i].function, function) || !is_inner(&list[i], place)) {
+            continue;
+        }
+        others++;
+        if (list[i].wish.operation == wish->operation &&
+            (!list[i].order_known || list[i].wish.order == wish->order)) {
+            *made = list[i].wish;
+            found++;
+        } else if (found == 0) {
+            *made = list[i].wish;
+        }
+    }
+    return found != 0 ? found : others;
+}
+
+static struct thi_site *site_add(struct thi_audit *audit, const struct thi_site *site)
+{
+    if (!thi_audit_grow((void **)&audit->sites, audit->site_count, &audit->site_capacity,
+                        sizeof *audit->sites)) {
+        return NULL;
+    }
+    audit->sites[audit->site_count] = *site;
+    return &audit->sites[audit->site_count++];
+}
+
+/* Is an operation still wanted in this function, or was it taken out as never reached? */
+static bool is_alive(const struct thi_audit *audit, const char *function,
+                     const struct thi_place *place, const struct thi_wish *wish)
+{
+    size_t count;
+    const struct thi_intent *list = at_place(&audit->made, place, &count);
+    bool others = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!thi_same_function(list[i].function, function) || !is_inner(&list[i], place)) {
+            continue;
+        }
+        if (thi_same_wish(&list[i].wish, wish)) {
+            return true;
+        }
+        others = true;
+    }
+    /* Of a choice between orders one is left; a single operation may have become another. */
+    size_t wanted_count, same = 0;
+    const struct thi_intent *wanted = at_place(&audit->wanted, place, &wanted_count);
+    for (size_t i = 0; i < wanted_count; i++) {
+        same += is_inner(&wanted[i], place);
+    }
+    return others && same == 1;
+}
+
+/* Puts an instruction to the sites of its place, from number `from` on. */
+static bool instruction_place(struct thi_audit *audit, uint32_t index, size_t from)
+{
+    const struct thi_instruction *instruction = &audit->code.instructions[index];
+    const char *function = audit->code.functions[instruction->function].name;
+    size_t count;
+    const struct thi_intent *list = at_place(&audit->wanted, &instruction->place, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_inner(&list[i], &instruction->place) ||
+            !is_alive(audit, function, &instruction->place, &list[i].wish)) {
+            continue;
+        }
+        struct thi_site *site = NULL;
+        for (size_t j = from; site == NULL && j < audit->site_count; j++) {
+            struct thi_site *other = &audit->sites[j];
+            bool same = thi_same_place(&other->place, &instruction->place) &&
+                        strcmp(other->via, instruction->via) == 0 &&
+                        thi_same_wish(&other->wish, &list[i].wish);
+            site = same ? other : NULL;
+        }
+        if (site == NULL) {
+            struct thi_site made = {.function = function,
+                                    .place = instruction->place,
+                                    .via = instruction->via,
+                                    .wish = list[i].wish};
+            made.intent_count = made_count(audit, function, &made.place, &made.wish, &made.made);
+            made.wish = list[i].order_known ? made.wish : made.made;
+            site = site_add(audit, &made);
+        }
+        if (site == NULL) {
+            return false;
+        }
+        if (site->instruction_count < TH_SITE_INSTRUCTIONS_MAX && !thi_site_owns(site, index)) {
+            site->instructions[site->instruction_count++] = index;
+        }
+    }
+    return true;
+}
+
+/* Pieces of one function, such as f and f.cold, share their sites. */
+static size_t sites_from(const struct thi_audit *audit, const char *function)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        if (thi_same_function(audit->sites[i].function, function)) {
+            return i;
+        }
+    }
+    return audit->site_count;
+}
+
+static bool function_scan(struct thi_audit *audit, const struct thi_function *function)
+{
+    const uint32_t relevant = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_ATOMIC | TH_EVENT_FENCE |
+                              TH_EVENT_CALL | TH_EVENT_SYNC_FETCH | TH_EVENT_UNKNOWN;
+    size_t from = sites_from(audit, function->name);
+    for (size_t i = function->first; i < function->end; i++) {
+        if ((audit->code.instructions[i].event.flags & relevant) != 0 &&
+            !instruction_place(audit, (uint32_t)i, from)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An operation that the optimiser put in another's place has none itself: it is of the one that
+ * its function wants and has no more. */
+static const struct thi_intent *replaced_find(const struct thi_audit *audit, const char *function)
+{
+    const struct thi_intent *missing = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < audit->wanted.count; i++) {
+        const struct thi_intent *wanted = &audit->wanted.items[i];
+        struct thi_wish made;
+        if (thi_same_function(wanted->function == NULL ? wanted->place.inner : wanted->function,
+                              function) &&
+            made_count(audit, function, &wanted->place, &wanted->wish, &made) == 0) {
+            missing = wanted;
+            count++;
+        }
+    }
+    return count == 1 ? missing : NULL;
+}
+
+/* Operations that no instruction has the place of. */
+static bool homeless_add(struct thi_audit *audit)
+{
+    for (size_t i = 0; i < audit->made.count; i++) {
+        const struct thi_intent *made = &audit->made.items[i];
+        bool found = false;
+        for (size_t j = 0; !found && j < audit->site_count; j++) {
+            const struct thi_site *site = &audit->sites[j];
+            found = thi_same_place(&site->place, &made->place) &&
+                    thi_same_function(site->function, made->function) &&
+                    is_inner(made, &site->place) &&
+                    (site->wish.operation == made->wish.operation ||
+                     site->made.operation == made->wish.operation);
+        }
+        if (found) {
+            continue;
+        }
+        struct thi_site site = {.function = made->function,
+                                .place = made->place,
+                                .via = "",
+                                .wish = made->wish,
+                                .made = made->wish};
+        size_t count;
+        const struct thi_intent *wanted = at_place(&audit->wanted, &made->place, &count);
+        for (size_t j = 0; j < count; j++) {
+            if (count == 1 || (is_inner(&wanted[j], &made->place) &&
+                               wanted[j].wish.operation == made->wish.operation)) {
+                site.wish = wanted[j].wish;
+            }
+        }
+        const struct thi_intent *replaced =
+            made->place.line == 0 ? replaced_find(audit, made->function) : NULL;
+        if (replaced != NULL) {
+            site.wish = replaced->wish;
+            site.place = replaced->place;
+            site.intent_count = 1;
+            if (site_add(audit, &site) == NULL) {
+                return false;
+            }
+            continue;
+        }
+        site.intent_count = made_count(audit, made->function, &made->place, &site.made, &site.made);
+        if (site_add(audit, &site) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Atomic instructions and barriers that belong to no operation. */
+static bool strays_add(struct thi_audit *audit)
+{
+    bool *owned = calloc(audit->code.count + 1, sizeof *owned);
+    if (owned == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < audit->site_count; i++) {
+        for (uint32_t j = 0; j < audit->sites[i].instruction_count; j++) {
+            owned[audit->sites[i].instructions[j]] = true;
+        }
+    }
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < audit->code.count; i++) {
+        const struct thi_instruction *instruction = &audit->code.instructions[i];
+        bool helper = instruction->symbol != NULL &&
+                      (thi_starts(instruction->symbol, "__aarch64_") ||
+                       thi_starts(instruction->symbol, "__atomic_")) &&
+                      (instruction->event.flags & TH_EVENT_CALL) != 0 &&
+                      strstr(instruction->symbol, "feraiseexcept") == NULL;
+        if (owned[i] || (!helper && (instruction->event.flags & TH_EVENT_ATOMIC) == 0)) {
+            continue;
+        }
+        struct thi_site site = {.function = audit->code.functions[instruction->function].name,
+                                .place = instruction->place,
+                                .via = instruction->via,
+                                .instruction_count = 1};
+        site.instructions[0] = i;
+        strcpy(site.wish.name, "?");
+        ok = site_add(audit, &site) != NULL;
+    }
+    free(owned);
+    return ok;
+}
+
+/* Gives atomic instructions without an operation to the one operation of their function that has no
+ * instructions: code generators lose a place now and then. */
+static void strays_adopt(struct thi_audit *audit, size_t strays_from)
+{
+    for (size_t i = 0; i < strays_from; i++) {
+        struct thi_site *site = &audit->sites[i];
+        size_t others = 0;
+        for (size_t j = 0; j < strays_from; j++) {
+            others += j != i && audit->sites[j].instruction_count == 0 &&
+                      audit->sites[j].wish.operation != TH_FENCE &&
+                      thi_same_function(audit->sites[j].function, site->function);
+        }
+        if (site->instruction_count != 0 || site->wish.operation == TH_FENCE || others != 0) {
+            continue;
+        }
+        for (size_t j = strays_from; j < audit->site_count; j++) {
+            struct thi_site *stray = &audit->sites[j];
+            if (stray->instruction_count == 1 &&
+                thi_same_function(stray->function, site->function) &&
+                site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
+                site->instructions[site->instruction_count++] = stray->instructions[0];
+                site->adopted = true;
+                stray->instruction_count = 0;
+            }
+        }
+    }
+    size_t kept = strays_from;
+    for (size_t j = strays_from; j < audit->site_count; j++) {
+        if (audit->sites[j].instruction_count != 0) {
+            audit->sites[kept++] = audit->sites[j];
+        }
+    }
+    audit->site_count = kept;
+}
+
+static bool is_owned(const struct thi_audit *audit, uint32_t index)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        if (thi_site_owns(&audit->sites[i], index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same for a load or store that has lost its place: the one access of its width that the
+ * function has. */
+static void access_adopt(struct thi_audit *audit, struct thi_site *site)
+{
+    const struct thi_code *code = &audit->code;
+    uint32_t wanted = site->wish.operation == TH_LOAD ? TH_EVENT_READ : TH_EVENT_WRITE;
+    uint32_t found = UINT32_MAX, count = 0;
+    for (uint32_t i = 0; i < code->count; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        bool fits = (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
+                    (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
+                    thi_same_function(code->functions[at->function].name, site->function) &&
+                    !is_owned(audit, i);
+        count += fits;
+        found = fits ? i : found;
+    }
+    if (count == 1) {
+        site->instructions[site->instruction_count++] = found;
+        site->adopted = true;
+    }
+}
+
+bool thi_sites_make(struct thi_audit *audit)
+{
+    if (audit->wanted.count > 0) {
+        qsort(audit->wanted.items, audit->wanted.count, sizeof *audit->wanted.items, place_compare);
+    }
+    if (audit->made.count > 0) {
+        qsort(audit->made.items, audit->made.count, sizeof *audit->made.items, place_compare);
+    }
+    for (size_t i = 0; i < audit->code.function_count; i++) {
+        if (!function_scan(audit, &audit->code.functions[i])) {
+            return false;
+        }
+    }
+    if (!homeless_add(audit)) {
+        return false;
+    }
+    size_t strays_from = audit->site_count;
+    if (!strays_add(audit)) {
+        return false;
+    }
+    strays_adopt(audit, strays_from);
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *site = &audit->sites[i];
+        if (site->instruction_count == 0 && site->wish.operation <= TH_STORE) {
+            access_adopt(audit, site);
+        }
+    }
+    return true;
+}
