@@ -84,6 +84,8 @@
 #define PROBE_STORE_4(at, value) TO_MEMORY("str %0, [%1]", at, (uint32_t)(value))
 #define PROBE_LOAD_4(at, value) FROM_MEMORY_32("ldr %0, [%1]", at, value)
 #define PROBE_NAME_8 "ldrd, strd"
+/* 8 bytes are whole on processors with the large physical address extension only. */
+#define PROBE_WHOLE_BYTES 4
 #define PROBE_ALIGNMENT_8 4
 #define PROBE_STORE_8(at, value) TO_MEMORY("strd %Q0, %R0, [%1]", at, value)
 #define PROBE_LOAD_8(at, value) FROM_MEMORY("ldrd %Q0, %R0, [%1]", at, value)
@@ -187,6 +189,11 @@ static void read_128(const void *at, unsigned count, struct thi_lab_reads *reads
     }
 }
 #endif
+
+#ifndef PROBE_WHOLE_BYTES
+#define PROBE_WHOLE_BYTES 8
+#endif
+const unsigned thi_lab_probe_whole_bytes = PROBE_WHOLE_BYTES;
 
 #ifndef PROBE_ALIGNMENT_8
 #define PROBE_ALIGNMENT_8 1

@@ -29,5 +29,7 @@ struct thi_lab_probe {
 /* Those of this target; none where the lab has no assembly for it. */
 extern const struct thi_lab_probe thi_lab_probes[];
 extern const size_t thi_lab_probe_count;
+/* The widest aligned access that every processor of the architecture promises to be whole. */
+extern const unsigned thi_lab_probe_whole_bytes;
 
 #endif

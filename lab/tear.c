@@ -65,7 +65,7 @@ static void tear_job(void *context, unsigned member)
 /* Only what every processor of the target promises; makers promise more for their own. */
 static bool whole_is_promised(const struct thi_lab_probe *probe, size_t place)
 {
-    return place == 0 && probe->bytes <= 8;
+    return place == 0 && probe->bytes <= thi_lab_probe_whole_bytes;
 }
 
 static void tear_row(struct thi_lab_table *table, const struct tear_trial *trial, size_t place)
@@ -107,15 +107,16 @@ static void totals_judge(const struct tear_totals *totals, struct thi_lab_result
 {
     enum thi_lab_outcome outcome =
         thi_lab_judge(false, false, totals->promised_torn, totals->promised_trials);
-    thi_lab_verdict_add(
-        result, outcome, "aligned words of up to 8 bytes: promised whole, torn %llu times in %llu",
-        (unsigned long long)totals->promised_torn, (unsigned long long)totals->promised_trials);
+    thi_lab_verdict_add(result, outcome,
+                        "aligned words of up to %u bytes: promised whole, torn %llu times in %llu",
+                        thi_lab_probe_whole_bytes, (unsigned long long)totals->promised_torn,
+                        (unsigned long long)totals->promised_trials);
     for (size_t place = 0; place < PLACE_COUNT; place++) {
         if (totals->trials[place] == 0) {
             continue;
         }
         outcome = thi_lab_judge(true, false, totals->torn[place], totals->trials[place]);
-        const char *which = place == 0 ? "16 bytes, aligned" : places[place].name;
+        const char *which = place == 0 ? "wider words, aligned" : places[place].name;
         const char *narrow = place != 0 && outcome == TH_LAB_SEEN && totals->narrow_is_whole[place]
                                  ? "; by 16 bytes only"
                                  : "";

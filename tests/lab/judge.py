@@ -51,13 +51,13 @@ def litmus_judge(experiment, emulated):
 
 def tearing_judge(experiment, strict):
     table = experiment["tables"][0]
-    torn = {}
-    for row in table["rows"]:
-        key = (row[2], row[1] <= 8)
-        torn[key] = torn.get(key, 0) + row[4]
-    check("lab_tearing_aligned_words_are_whole", torn.get(("aligned", True), 0) == 0, str(torn))
-    if strict and table["rows"]:
-        check("lab_tearing_across_a_line_is_seen", torn[("across a line", True)] > 0, str(torn))
+    broken = [row for row in table["rows"] if row[3] == "whole" and row[4]]
+    check("lab_tearing_promised_words_are_whole", not broken, str(broken))
+    promised = {row[2] for row in table["rows"] if row[3] == "whole"}
+    check("lab_tearing_promises_are_for_aligned_words", promised == {"aligned"}, str(promised))
+    if strict:
+        torn = sum(row[4] for row in table["rows"] if row[2] == "across a line")
+        check("lab_tearing_across_a_line_is_seen", torn > 0, "no torn word")
 
 
 def broken_judge(experiment, strict):
