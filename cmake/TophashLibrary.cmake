@@ -45,10 +45,11 @@ target_include_directories(tophash_internal INTERFACE
 target_link_libraries(tophash_internal INTERFACE tophash_static tophash_flags)
 
 # The library with tiny geometry and a hook at each step of a write, and the same as it reads where
-# no wider load than 64 bits is whole: on other targets, and for race detectors.
+# no wider load than 64 bits is whole: on other targets, and for race detectors. Made if a test wants
+# them.
 if(TOPHASH_TESTS AND NOT TOPHASH_FUZZ)
     foreach(name tophash_tiny tophash_tiny_portable)
-        add_library(${name} STATIC ${library_sources})
+        add_library(${name} STATIC EXCLUDE_FROM_ALL ${library_sources})
         target_compile_definitions(${name} PUBLIC TH_MAP_TINY=1 THI_TEST_POINTS=1)
         target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
             ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
