@@ -133,6 +133,12 @@ void bench_pool_free(struct bench_pool *pool);
 void bench_pin(unsigned thread);
 unsigned bench_core_of(unsigned thread);
 
+/* warm.c: so many bytes that the host has given, for the threads that allocate next, on the cores
+ * that they are kept on. NULL: no memory. */
+struct bench_warm;
+struct bench_warm *bench_warm_new(size_t bytes, unsigned threads);
+void bench_warm_free(struct bench_warm *warm);
+
 /* Children: what each measures, and how it reports. False: failed, said why. */
 bool bench_run_throughput(const struct bench_options *options, bool huge_pages, uint64_t keys);
 bool bench_run_growth(const struct bench_options *options, const struct bench_peer *peer,

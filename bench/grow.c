@@ -11,13 +11,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #define SLOW_NS 10000u
 #define STEAL_LOOK_NS 200000u
-#define WARM_BYTES_PER_ENTRY 64u /* twice what a table has after a doubling */
+#define WARM_BYTES_PER_ENTRY 96u /* what most maps have at the end of a doubling, and more */
 #define STEAL_UNKNOWN UINT64_MAX
 
 static uint64_t steal_ns(unsigned thread)
@@ -113,18 +112,6 @@ static void grow_job(void *context, unsigned thread)
     grow->checkpoint_steal_ns = steal_ns(thread);
     run->peer->grow(grow);
     run->peer->leave(grow->map);
-}
-
-/* The host may give pages only when they are touched first, and take them back later: touching and
- * freeing twice the memory beforehand makes the first runs like the later ones. */
-static void memory_warm(uint64_t entries)
-{
-    size_t bytes = entries * WARM_BYTES_PER_ENTRY * 2;
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) {
-        memset(memory, 1, bytes);
-        (void)munmap(memory, bytes);
-    }
 }
 
 static double ticks_per_ns(void)
@@ -271,13 +258,14 @@ bool bench_run_growth(const struct bench_options *options, const struct bench_pe
     }
     run->peer = peer;
     run->threads = threads;
-    memory_warm(options->grow_keys);
     map = peer->make(&setup);
     if (map == NULL || !growth_prepare(run, map, options->grow_keys, timed)) {
         fprintf(stderr, "%s: no memory\n", peer->name);
         goto fail;
     }
+    struct bench_warm *warm = bench_warm_new(options->grow_keys * WARM_BYTES_PER_ENTRY, threads);
     bench_pool_run(pool, grow_job, run);
+    bench_warm_free(warm);
     peer->enter(map);
     uint64_t wrong = peer->verify(map, 0, options->grow_keys, 97);
     peer->leave(map);

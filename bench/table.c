@@ -121,7 +121,8 @@ static void outliers_print(const struct bench_record *record)
     const struct bench_growth *growth = &record->as.growth;
     char own[24];
     char off[24];
-    printf("worst inserts of %s, run %u:\n", record->map, growth->run);
+    printf("worst inserts of %s, %u thread%s, run %u:\n", record->map, record->threads,
+           record->threads == 1 ? "" : "s", growth->run);
     for (size_t i = 0; i < growth->outlier_count; i++) {
         const struct bench_outlier *worst = &growth->outliers[i];
         printf("  insert %9llu: own %10s, off its core %10s, %llu minor and %llu major faults, "
@@ -155,8 +156,7 @@ static void growth_print(const struct bench_results *results, bool huge_pages)
     for (size_t i = 0; i < results->count; i++) {
         const struct bench_record *record = &results->records[i];
         if (record->kind == BENCH_GROWTH && (record->huge_pages != 0) == huge_pages &&
-            record->threads == 1 && record->as.growth.timed != 0 &&
-            strcmp(record->map, "tophash") == 0) {
+            record->as.growth.timed != 0 && strcmp(record->map, "tophash") == 0) {
             outliers_print(record);
         }
     }
