@@ -72,10 +72,15 @@ bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, co
     }
     ok = ok && thi_code_relocate(&audit->code, tools, path) && thi_flow_make(&audit->code) &&
          thi_code_locate(&audit->code, tools, path) && thi_sites_make(audit);
-    for (size_t i = 0; ok && i < audit->site_count; i++) {
+    if (!ok) {
+        return false;
+    }
+    thi_sites_compare(audit);
+    for (size_t i = 0; i < audit->site_count; i++) {
         thi_judge(audit, &audit->sites[i]);
     }
-    return ok;
+    thi_judge_counts(audit);
+    return true;
 }
 
 void thi_audit_count(const struct thi_audit *audit, struct thi_counts *counts)
@@ -83,8 +88,10 @@ void thi_audit_count(const struct thi_audit *audit, struct thi_counts *counts)
     for (size_t i = 0; i < audit->site_count; i++) {
         const struct thi_site *site = &audit->sites[i];
         counts->verdicts[site->verdict]++;
-        counts->found +=
-            site->found_count < site->intent_count ? site->found_count : site->intent_count;
+        if (site->leads) {
+            bool all = site->merged || site->like_found >= site->intent_count;
+            counts->found += all ? site->intent_count : site->like_found;
+        }
     }
     counts->operations += audit->made.count;
 }

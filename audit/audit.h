@@ -168,7 +168,11 @@ struct thi_site {
     const char *via;
     struct thi_wish wish;  /* what the source asks for */
     struct thi_wish made;  /* what the optimiser left of it */
-    uint32_t intent_count; /* how often the compiler has it at this place */
+    uint32_t intent_count; /* how often the compiler has its like in this function and place */
+    uint32_t like_count;   /* sites of its like, itself one: inlined several times, say */
+    uint32_t like_found;   /* how often all of these are found */
+    bool leads;            /* the first of them */
+    bool merged;           /* the compiler has more of them, which share code */
     uint32_t found_count;  /* how often the machine code has it */
     uint32_t instructions[TH_SITE_INSTRUCTIONS_MAX];
     uint32_t instruction_count;
@@ -283,6 +287,13 @@ bool thi_wants_release(const struct thi_wish *wish);
 bool thi_is_container(enum thi_target target, uint8_t object_bytes, uint8_t access_bytes);
 bool thi_explain_walk(const struct thi_walk *walk, enum thi_walk_end end, struct thi_site *site,
                       const char *what);
+
+/* Counts the sites of one like; before and after they are judged. */
+void thi_sites_compare(struct thi_audit *audit);
+/* How many of the operations of a site's like can be its own. */
+uint32_t thi_site_share(const struct thi_site *site);
+/* Sites of a like that the machine code has fewer of than the compiler are undecided. */
+void thi_judge_counts(struct thi_audit *audit);
 
 struct thi_rule {
     uint8_t before; /* pairs: earlier accesses and this one */

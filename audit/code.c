@@ -77,7 +77,7 @@ enum thi_target thi_target_of(const char *path)
         return TH_TARGETS;
     }
     bool little = head[5] == 1;
-    unsigned machine = little ? head[18] | head[19] << 8 : head[19] | head[18] << 8;
+    unsigned machine = little ? head[18] + 256u * head[19] : head[19] + 256u * head[18];
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
         if (machines[i].machine == machine) {
             return machines[i].target;

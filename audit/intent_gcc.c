@@ -141,12 +141,9 @@ static void builtin_read(const char *name, const char *arguments, struct thi_int
 /* A statement; true and the intent if it is an atomic operation that makes code. */
 static bool statement_read(char *rest, struct thi_intent *intent)
 {
-    char *call = strstr(rest, "__atomic_");
-    bool internal = false, old = false;
-    if (call == NULL || (call > rest && call[-1] != ' ')) {
-        call = strstr(rest, ".ATOMIC_");
-        internal = call != NULL;
-    }
+    char *call = strstr(rest, " .ATOMIC_"); /* its arguments have names like the builtins */
+    bool internal = call != NULL, old = false;
+    call = internal ? call + 1 : strstr(rest, "__atomic_");
     if (call == NULL) {
         call = strstr(rest, "__sync_");
         old = call != NULL;

@@ -219,6 +219,32 @@ static bool is_duplicate(const struct thi_code *code, uint32_t first, uint32_t s
     return true;
 }
 
+/* Instructions without a place of their own: not all of them need be the operation's. */
+static bool is_loose(const struct thi_site *site)
+{
+    return site->adopted || site->place.line == 0;
+}
+
+/* One that serves is enough; if none does, it may be another that is meant. */
+static void any_judge(const struct thi_code *code, struct thi_site *site,
+                      const struct widths *widths,
+                      bool (*judge)(const struct thi_code *, struct thi_site *, uint32_t))
+{
+    for (uint32_t i = 0; i < widths->whole_count; i++) {
+        struct thi_site tried = *site;
+        if (judge(code, &tried, widths->whole[i])) {
+            return;
+        }
+        if (widths->whole_count == 1) {
+            *site = tried;
+            return;
+        }
+    }
+    thi_refuse(site, TH_UNDECIDED,
+               "none of the %u instructions that it can be keeps the order; their places were lost",
+               widths->whole_count);
+}
+
 static void load_judge(const struct thi_code *code, struct thi_site *site)
 {
     struct widths widths;
@@ -236,7 +262,7 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
             widths.whole[kept++] = widths.whole[i];
         }
     }
-    if (kept > 0 && kept >= site->intent_count) {
+    if (kept > 0 && kept >= thi_site_share(site)) {
         widths.whole_count = kept;
     }
     bool must_be_atomic = code->target == TH_TARGET_WASM32;
@@ -246,7 +272,7 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
             thi_refuse(site, TH_REJECTED, "a plain load; compile with -matomics");
             return;
         }
-        if (i > 0 && widths.whole_count > site->intent_count &&
+        if (i > 0 && widths.whole_count > thi_site_share(site) &&
             is_duplicate(code, widths.whole[i - 1], widths.whole[i])) {
             thi_refuse(site, TH_REJECTED, "read twice: one load became two, which may differ");
             return;
@@ -255,7 +281,11 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
     /* Reads of the same place that lead to the object's address come first: as many as there are
      * operations are judged, from the last. */
     uint32_t count =
-        site->intent_count < widths.whole_count ? site->intent_count : widths.whole_count;
+        thi_site_share(site) < widths.whole_count ? thi_site_share(site) : widths.whole_count;
+    if (is_loose(site)) {
+        any_judge(code, site, &widths, thi_judge_read);
+        return;
+    }
     for (uint32_t i = 0; i < (count == 0 ? 1 : count); i++) {
         if (!thi_judge_read(code, site, widths.whole[widths.whole_count - 1 - i])) {
             return;
@@ -274,6 +304,10 @@ static void store_judge(const struct thi_code *code, struct thi_site *site)
     site->found_count = widths.whole_count;
     if (widths.whole_count == 0) {
         parts_refuse(site, &widths, "written");
+        return;
+    }
+    if (is_loose(site) && code->target != TH_TARGET_WASM32) {
+        any_judge(code, site, &widths, thi_judge_write);
         return;
     }
     for (uint32_t i = 0; i < widths.whole_count; i++) {
@@ -380,7 +414,7 @@ static void fence_judge(const struct thi_code *code, struct thi_site *site)
         return;
     }
     if (fence == UINT32_MAX) {
-        site->found_count = site->intent_count;
+        site->found_count = thi_site_share(site);
         snprintf(site->reason, sizeof site->reason, "the machine keeps this order by itself");
     }
     uint32_t dropped;
@@ -466,12 +500,62 @@ static void lines_judge(const struct thi_code *code, struct thi_site *site)
     }
 }
 
-static void counts_judge(struct thi_site *site)
+/* How many ways join before an instruction, up to where something else could have been merged. */
+static uint32_t joins_before(const struct thi_code *code, uint32_t index)
 {
-    if (site->found_count < site->intent_count) {
-        thi_refuse(site, TH_UNDECIDED,
-                   "the compiler has %u of these here, the machine code %u: some were merged",
-                   site->intent_count, site->found_count);
+    uint32_t joins = 0;
+    for (unsigned steps = 0; steps < 64; steps++) {
+        uint32_t from = code->incoming_first[index], count = code->incoming_first[index + 1] - from;
+        if (count == 0) {
+            break;
+        }
+        joins += count - 1;
+        index = code->incoming[from];
+    }
+    return joins;
+}
+
+/* Ways that join before the instructions of all sites of a like. */
+static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site *site)
+{
+    uint32_t joins = 0;
+    for (size_t i = 0; i < audit->site_count; i++) {
+        const struct thi_site *other = &audit->sites[i];
+        bool like = thi_same_place(&other->place, &site->place) &&
+                    thi_same_wish(&other->wish, &site->wish) &&
+                    thi_same_function(other->function, site->function);
+        for (uint32_t j = 0; like && j < other->instruction_count; j++) {
+            joins += joins_before(&audit->code, other->instructions[j]);
+        }
+    }
+    return joins;
+}
+
+/* Nothing of what the compiler has may be missing, all sites of one like taken together. Equal
+ * ends of several ways are made one by code generators: as many ways must come together before what
+ * is there. */
+void thi_judge_counts(struct thi_audit *audit)
+{
+    thi_sites_compare(audit);
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *site = &audit->sites[i];
+        if (site->wish.name[0] == '?' || site->like_found >= site->intent_count) {
+            continue;
+        }
+        uint32_t missing = site->intent_count - site->like_found;
+        if (site->like_found > 0 && like_joins(audit, site) >= missing) {
+            site->merged = true;
+            if (site->verdict == TH_ACCEPTED && site->reason[0] == '\0') {
+                snprintf(site->reason, sizeof site->reason,
+                         "%u of these in the function share code: equal ends of ways were merged",
+                         site->intent_count);
+            }
+        } else {
+            thi_refuse(site, TH_UNDECIDED,
+                       "the compiler has %u of these in this function, the machine code %u: some "
+                       "were merged, or are lost",
+                       site->intent_count, site->like_found);
+        }
     }
 }
 
@@ -511,5 +595,4 @@ void thi_judge(struct thi_audit *audit, struct thi_site *site)
     default: fence_judge(code, site); break;
     }
     lines_judge(code, site);
-    counts_judge(site);
 }

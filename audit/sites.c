@@ -167,13 +167,25 @@ static size_t sites_from(const struct thi_audit *audit, const char *function)
     return audit->site_count;
 }
 
-static bool function_scan(struct thi_audit *audit, const struct thi_function *function)
+/* Calls of helpers can be operations, other calls are not. */
+static bool is_relevant(const struct thi_instruction *instruction)
 {
     const uint32_t relevant = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_ATOMIC | TH_EVENT_FENCE |
-                              TH_EVENT_CALL | TH_EVENT_SYNC_FETCH | TH_EVENT_UNKNOWN;
+                              TH_EVENT_SYNC_FETCH | TH_EVENT_UNKNOWN;
+    const char *symbol = instruction->symbol;
+    bool helper = (instruction->event.flags & TH_EVENT_CALL) != 0 && symbol != NULL &&
+                  (thi_starts(symbol, "__aarch64_") || thi_starts(symbol, "__atomic_") ||
+                   thi_starts(symbol, "__sync_"));
+    bool private = (instruction->event.flags & TH_EVENT_PRIVATE) != 0 &&
+                   (instruction->event.flags & TH_EVENT_ATOMIC) == 0;
+    return helper || (!private && (instruction->event.flags & relevant) != 0);
+}
+
+static bool function_scan(struct thi_audit *audit, const struct thi_function *function)
+{
     size_t from = sites_from(audit, function->name);
     for (size_t i = function->first; i < function->end; i++) {
-        if ((audit->code.instructions[i].event.flags & relevant) != 0 &&
+        if (is_relevant(&audit->code.instructions[i]) &&
             !instruction_place(audit, (uint32_t)i, from)) {
             return false;
         }
@@ -284,35 +296,58 @@ static bool strays_add(struct thi_audit *audit)
     return ok;
 }
 
-/* Gives atomic instructions without an operation to the one operation of their function that has no
+/* An operation without the instructions it needs. */
+static bool is_needy(const struct thi_audit *audit, const struct thi_site *site)
+{
+    uint8_t given = thi_rule_given(audit->code.target);
+    return site->instruction_count == 0 &&
+           (site->wish.operation != TH_FENCE || (thi_rule_fence(site->wish.order) & ~given) != 0);
+}
+
+/* Are all needy operations of the function, fences or others, of one kind? */
+static bool is_only_need(const struct thi_audit *audit, const struct thi_site *site, size_t count)
+{
+    bool fence = site->wish.operation == TH_FENCE;
+    for (size_t j = 0; j < count; j++) {
+        const struct thi_site *other = &audit->sites[j];
+        if (is_needy(audit, other) && (other->wish.operation == TH_FENCE) == fence &&
+            thi_same_function(other->function, site->function) &&
+            !thi_same_wish(&other->wish, &site->wish)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fits(const struct thi_audit *audit, const struct thi_site *site, uint32_t index)
+{
+    const struct thi_instruction *at = &audit->code.instructions[index];
+    bool barrier = (at->event.flags & TH_EVENT_FENCE) != 0;
+    return thi_same_function(audit->code.functions[at->function].name, site->function) &&
+           (site->wish.operation != TH_FENCE || barrier || at->event.fence == TH_ALL_PAIRS);
+}
+
+/* Gives atomic instructions without an operation to the operations of their function that have no
  * instructions: code generators lose a place now and then. */
 static void strays_adopt(struct thi_audit *audit, size_t strays_from)
 {
     for (size_t i = 0; i < strays_from; i++) {
         struct thi_site *site = &audit->sites[i];
-        size_t others = 0;
-        for (size_t j = 0; j < strays_from; j++) {
-            others += j != i && audit->sites[j].instruction_count == 0 &&
-                      audit->sites[j].wish.operation != TH_FENCE &&
-                      thi_same_function(audit->sites[j].function, site->function);
-        }
-        if (site->instruction_count != 0 || site->wish.operation == TH_FENCE || others != 0) {
+        if (!is_needy(audit, site) || !is_only_need(audit, site, strays_from)) {
             continue;
         }
         for (size_t j = strays_from; j < audit->site_count; j++) {
             struct thi_site *stray = &audit->sites[j];
-            if (stray->instruction_count == 1 &&
-                thi_same_function(stray->function, site->function) &&
+            if (fits(audit, site, stray->instructions[0]) &&
                 site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
                 site->instructions[site->instruction_count++] = stray->instructions[0];
-                site->adopted = true;
-                stray->instruction_count = 0;
+                site->adopted = stray->adopted = true;
             }
         }
     }
     size_t kept = strays_from;
     for (size_t j = strays_from; j < audit->site_count; j++) {
-        if (audit->sites[j].instruction_count != 0) {
+        if (!audit->sites[j].adopted) {
             audit->sites[kept++] = audit->sites[j];
         }
     }
@@ -335,24 +370,48 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site)
 {
     const struct thi_code *code = &audit->code;
     uint32_t wanted = site->wish.operation == TH_LOAD ? TH_EVENT_READ : TH_EVENT_WRITE;
-    uint32_t found = UINT32_MAX, count = 0;
+    uint32_t found = UINT32_MAX, count = 0, merged = 0;
+    uint32_t list[TH_SITE_INSTRUCTIONS_MAX];
     for (uint32_t i = 0; i < code->count; i++) {
         const struct thi_instruction *at = &code->instructions[i];
-        bool fits = (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
-                    (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
-                    thi_same_function(code->functions[at->function].name, site->function) &&
-                    !is_owned(audit, i);
-        count += fits;
-        found = fits ? i : found;
+        bool serves = (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
+                      (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
+                      thi_same_function(code->functions[at->function].name, site->function) &&
+                      !is_owned(audit, i);
+        count += serves;
+        found = serves ? i : found;
+        if (serves && at->place.line == 0 && merged < TH_SITE_INSTRUCTIONS_MAX - 1) {
+            list[merged++] = i;
+        }
     }
     if (count == 1) {
-        site->instructions[site->instruction_count++] = found;
-        site->adopted = true;
+        list[0] = found;
+        merged = 1;
     }
+    memcpy(site->instructions, list, merged * sizeof list[0]);
+    site->instruction_count = merged;
+    site->adopted = merged > 0;
+}
+
+/* Where code of several places was made one, the compiler says line 0: nothing but its own account
+ * tells what is wanted there. */
+static bool merged_add(struct thi_audit *audit)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < audit->made.count; i++) {
+        struct thi_intent *made = &audit->made.items[i];
+        if (made->place.line == 0 && made->place.file != NULL && made->place.file[0] != '?') {
+            ok = thi_intents_add(&audit->wanted, made);
+        }
+    }
+    return ok;
 }
 
 bool thi_sites_make(struct thi_audit *audit)
 {
+    if (!merged_add(audit)) {
+        return false;
+    }
     if (audit->wanted.count > 0) {
         qsort(audit->wanted.items, audit->wanted.count, sizeof *audit->wanted.items, place_compare);
     }
@@ -379,4 +438,37 @@ bool thi_sites_make(struct thi_audit *audit)
         }
     }
     return true;
+}
+
+static bool is_like(const struct thi_audit *audit, const struct thi_site *a,
+                    const struct thi_site *b)
+{
+    /* gcc does not say which inlined function an operation is of: all of the place count. */
+    bool inner = audit->made.count > 0 && audit->made.items[0].place.inner != NULL;
+    return thi_same_place(&a->place, &b->place) && thi_same_wish(&a->wish, &b->wish) &&
+           thi_same_function(a->function, b->function) &&
+           (!inner || a->place.inner == NULL || b->place.inner == NULL ||
+            thi_same_function(a->place.inner, b->place.inner));
+}
+
+void thi_sites_compare(struct thi_audit *audit)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *site = &audit->sites[i];
+        site->like_count = 0;
+        site->like_found = 0;
+        site->leads = true;
+        for (size_t j = 0; j < audit->site_count; j++) {
+            if (j == i || is_like(audit, site, &audit->sites[j])) {
+                site->like_count++;
+                site->like_found += audit->sites[j].found_count;
+                site->leads = site->leads && j >= i;
+            }
+        }
+    }
+}
+
+uint32_t thi_site_share(const struct thi_site *site)
+{
+    return site->intent_count < site->like_count ? 1 : site->intent_count - site->like_count + 1;
 }
