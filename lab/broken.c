@@ -294,7 +294,7 @@ static void broken_run(struct thi_lab *lab, struct thi_lab_result *result,
     thi_lab_table_add(result, "wrong answers by combination", columns);
     struct thi_lab_plot *plot = thi_lab_plot_add(result, TH_LAB_BARS, fault->name, plot_title);
     plot->x_title = "wrong answers in a million operations";
-    plot->y_log = true;
+    plot->is_rates = true;
     thi_lab_series_add(plot, "wrong");
     struct broken_totals totals = {.broken_wrong = 0};
     for (size_t i = 0; i < count; i++) {

@@ -265,9 +265,9 @@ const struct thi_lab_experiment thi_lab_order_cost = {
     .title = "Cost of each order and fence",
     .explanation =
         "What an order costs depends on what the processor does by itself: on x86 acquire and "
-        "release are free and seq_cst stores are not; on ARM, POWER and RISC-V each has a price. "
-        "And it depends far more on who else writes the line: a line that is fetched from another "
-        "processor costs as much as dozens of fences. Membarrier is the other way round: it costs "
-        "the rare side a system call that interrupts all others, and the frequent side nothing.",
+        "release cost nothing and seq_cst stores do; on ARM, POWER and RISC-V each has a price. It "
+        "depends more on who else writes the line: to have it fetched from another processor "
+        "usually costs more than any order does. Membarrier turns the price of a fence round: the "
+        "rare side pays for a system call that interrupts all others, the frequent side nothing.",
     .weight = 8,
     .run = order_cost_run};

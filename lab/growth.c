@@ -346,7 +346,7 @@ static void growth_jitter_run(struct thi_lab *lab, struct thi_lab_result *result
     struct thi_lab_plot *plot = thi_lab_plot_add(result, TH_LAB_LINES, "growth-jitter",
                                                  "Worst inserts while growing from empty");
     plot->x_title = "keys in the table";
-    plot->y_title = "ns";
+    plot->y_title = "the longest one, ns";
     plot->y_log = true;
     struct timing *timings = calloc(4, sizeof *timings);
     if (timings == NULL || !growth_measure(lab, result, timings)) {

@@ -129,7 +129,8 @@ struct thi_lab_plot {
     const char *x_title;
     const char *y_title; /* of lines */
     bool x_log;
-    bool y_log; /* of bars: their length */
+    bool y_log;    /* of bars: their length */
+    bool is_rates; /* of bars: lengths are counts in a million, drawn from a tenth on */
     struct thi_lab_series series[TH_LAB_SERIES_MAX];
     size_t series_count;
 };

@@ -310,7 +310,7 @@ static void litmus_run(struct thi_lab *lab, struct thi_lab_result *result,
     struct thi_lab_plot *plot =
         thi_lab_plot_add(result, TH_LAB_BARS, litmus->plot_name, litmus->plot_title);
     plot->x_title = "weak outcomes in a million trials";
-    plot->y_log = true;
+    plot->is_rates = true;
     struct thi_lab_series *series = thi_lab_series_add(plot, "seen");
     for (size_t i = 0; i < litmus->count; i++) {
         const struct variant *variant = &litmus->variants[i];

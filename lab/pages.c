@@ -291,7 +291,6 @@ static void first_touch_run(struct thi_lab *lab, struct thi_lab_result *result)
     struct thi_lab_plot *plot =
         thi_lab_plot_add(result, TH_LAB_BARS, "first-touch", "Touching memory page by page");
     plot->x_title = "nanoseconds for each KiB";
-    plot->y_log = true;
     thi_lab_series_add(plot, "time");
     struct pages pages = {.lab = lab,
                           .result = result,

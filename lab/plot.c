@@ -222,8 +222,13 @@ static void bars_write(FILE *out, const struct thi_lab_plot *plot)
     double low, high;
     /* Of bars that are all empty, the axis says so in any range. */
     bool any = range_find(plot, false, &low, &high);
-    struct axis axis = {.from = left, .to = left + BARS_WIDTH, .log = plot->y_log};
+    struct axis axis = {
+        .from = left, .to = left + BARS_WIDTH, .log = plot->y_log || plot->is_rates};
     axis_range(&axis, any ? low : 0.1, any ? high : 1);
+    if (plot->is_rates) {
+        axis.low = 0.1;
+        axis.high = 1e6;
+    }
     opening_write(out, width, bottom + AXIS_HEIGHT, plot->title);
     if (plot->series_count > 1) {
         legend_write(out, plot, left, TITLE_HEIGHT + 8);

@@ -137,7 +137,7 @@ static void tear_measure(struct thi_lab *lab, struct thi_lab_result *result, uns
     struct thi_lab_plot *plot =
         thi_lab_plot_add(result, TH_LAB_BARS, "tearing", "Torn reads, by place and width");
     plot->x_title = "torn reads in a million";
-    plot->y_log = true;
+    plot->is_rates = true;
     struct thi_lab_series *series = thi_lab_series_add(plot, "torn");
     struct tear_totals totals = {.promised_torn = 0};
     for (size_t place = 0; place < PLACE_COUNT; place++) {
