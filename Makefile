@@ -6,7 +6,7 @@ PORT ?= 11211
 ARGS ?=
 BUILD = build/$(PRESET)
 
-.PHONY: all run test test-all bench install deps deps-build tidy format clean
+.PHONY: all run test test-all test-arch bench install deps deps-build tidy format clean
 
 all:
 	@tools/build.sh $(PRESET)
@@ -24,6 +24,9 @@ test: deps
 
 test-all: deps
 	@.ci/run
+
+test-arch:
+	@tools/test_arch.sh $(ARGS)
 
 bench: deps all
 	@tools/build.sh bench

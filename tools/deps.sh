@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# deps.sh build|test|bench|all - installs the Debian packages that are missing, as root or by sudo.
+# deps.sh build|test|bench|arch|all - installs the Debian packages that are missing, as root or by
+# sudo.
 #
 # Does nothing, and needs no rights, when all are there. What each list is for:
 #   build   compiler, build system and headers: all that the library and the server need
 #   test    the second compiler, the checkers, and real clients to talk to the server
 #   bench   the maps we are compared with, plots and the report
+#   arch    compilers, C libraries and emulators of the other targets; not part of all
 set -eu
 
 build="gcc libc6-dev make cmake ninja-build pkg-config systemtap-sdt-dev"
@@ -13,13 +15,20 @@ test="g++ clang-14 clang-format-14 libclang-rt-14-dev codespell binutils gcovr g
     netcat-openbsd memcached libmemcached-tools procps"
 bench="g++ libtbb-dev libcuckoo-dev liburcu-dev libck-dev gnuplot-nox python3"
 
+# gcc-12-multilib, not gcc-multilib, which would push out every cross compiler.
+arch="gcc-12-multilib qemu-user-static python3 binutils clang-14 clang-19 lld-14 llvm-19 nodejs
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-powerpc64le-linux-gnu
+    libc6-dev-ppc64el-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross"
+
 case "${1:-all}" in
 build) wanted=$build ;;
 test) wanted="$build $test" ;;
 bench) wanted="$build $bench" ;;
+arch) wanted="$build $arch" ;;
 all) wanted="$build $test $bench" ;;
 *)
-    echo "usage: deps.sh build|test|bench|all" >&2
+    echo "usage: deps.sh build|test|bench|arch|all" >&2
     exit 2
     ;;
 esac
@@ -51,8 +60,8 @@ else
 fi
 echo "deps.sh: installing:$missing"
 $as_root apt-get -qq update
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
-    $missing >/dev/null
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=600 install $missing >/dev/null
 
 # We want memcached's programs, not its service, which has just taken our default port.
 case "$missing" in
