@@ -268,14 +268,9 @@ TH_INLINE bool spot_is_typical(const struct spot *spot, uint64_t word)
     return ((word ^ spot->hint) >> TH_WORD_DEPTH_SHIFT | (word & TH_WORD_SPECIAL)) == 0;
 }
 
-TH_INLINE bool spot_covers_all(const struct spot *spot, uint64_t hash, uint64_t word)
-{
-    return !line_was_passed(spot->side, hash) && spot_is_typical(spot, word);
-}
-
 TH_INLINE enum quick quick_absent(const struct spot *spot, uint64_t hash, uint64_t word)
 {
-    bool all = spot_covers_all(spot, hash, word);
+    bool all = !line_was_passed(spot->side, hash) && spot_is_typical(spot, word);
     return all && word_same(word_recheck(spot->side), word) ? QUICK_ABSENT : QUICK_UNKNOWN;
 }
 
@@ -470,12 +465,17 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
         __builtin_prefetch(line_next(&spot, key->hash), 1);
     }
     uint64_t word = word_load(spot.side);
+    if (TH_UNLIKELY(!spot_is_typical(&spot, word))) {
+        /* Nothing is read of a group that is not there yet: the system would show an empty page,
+         * and the split that fills it would have to wait until all cores have forgotten that. */
+        return INSERT_AGAIN;
+    }
     struct cell *cell = NULL;
     if (TH_UNLIKELY(!home_lacks(map, kind, &spot, key, found, &cell))) {
         found->value = cell_value(found->cell);
         return word_same(word_recheck(spot.side), word) ? INSERT_PRESENT : INSERT_AGAIN;
     }
-    bool room = cell != NULL && spot_covers_all(&spot, key->hash, word);
+    bool room = cell != NULL && !line_was_passed(spot.side, key->hash);
     THI_MAP_POINT(THI_MAP_POINT_GROUP_FOUND, map);
     if (!room || (word & TH_WORD_LOCK) != 0 || !group_try_lock(spot.side, &word)) {
         return INSERT_AGAIN;

@@ -15,7 +15,9 @@
  */
 #include "map/map_priv.h"
 
-/* What a split or a repayment works on. */
+#define SPLIT_WORDS ((TH_MAP_GROUP_CELLS + 63) / 64)
+
+/* What a split works on. */
 struct split {
     struct thi_map *map;
     struct group group;
@@ -24,38 +26,75 @@ struct split {
     unsigned depth; /* before */
     unsigned moved;
     bool left_behind; /* an entry of the sibling could not be taken along */
+    /* A bit a cell: entries of the sibling's, entries that stay but not in their home line, cells of
+     * the sibling that are taken. */
+    uint64_t leaving[SPLIT_WORDS];
+    uint64_t displaced[SPLIT_WORDS];
+    uint64_t taken[SPLIT_WORDS];
 };
 
 /* ------------------------------------------------------------------ split */
 
+/* Sorts the entries of the group whose lock is held: neither a key nor that a cell is empty changes
+ * meanwhile. Without branches: half of the entries leave, in no order that could be guessed, and
+ * hashes that have to be fetched are fetched side by side. */
+static void split_sort(struct split *split)
+{
+    const struct group *group = &split->group;
+    for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
+        uint64_t key_word = cell_key(&group->cells[i]);
+        if (split->map->slab != NULL && key_word == TH_KEY_EMPTY) {
+            continue; /* no record to ask */
+        }
+        uint64_t hash = entry_hash(split->map, key_word, group->index);
+        uint64_t present = key_word != TH_KEY_EMPTY;
+        uint64_t leaves = present & (hash_group(hash, split->depth + 1) == split->sibling.index);
+        uint64_t displaced = thi_map_distance(group, hash, &group->cells[i]) != 0;
+        split->leaving[i / 64] |= leaves << (i % 64);
+        split->displaced[i / 64] |= (present & ~leaves & displaced) << (i % 64);
+    }
+}
+
+/* A cell of the sibling, where nobody but us has put anything, on the probe path of the hash. */
+static struct cell *sibling_cell(struct split *split, uint64_t hash, unsigned *distance)
+{
+    unsigned home = hash_line(hash, TH_MAP_LINES - 1);
+    for (unsigned d = 0; d < TH_MAP_LINES; d++) {
+        unsigned first = (home ^ d) << TH_MAP_LINE_CELLS_LOG2;
+        uint64_t *taken = &split->taken[first / 64];
+        unsigned vacant = ~(unsigned)(*taken >> (first % 64)) & ((1u << TH_MAP_LINE_CELLS) - 1);
+        if (vacant != 0) {
+            unsigned wanted = hash_cell(hash);
+            unsigned at = (vacant >> wanted & 1) != 0 ? wanted : thi_lowest_bit(vacant);
+            *taken |= (uint64_t)1 << (first % 64 + at);
+            *distance = d;
+            return &split->sibling.cells[first + at];
+        }
+    }
+    return NULL;
+}
+
 /* Phase 1: the sibling's entries leave. */
 static void split_move(struct split *split)
 {
-    for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
-        struct cell *cell = &split->group.cells[i];
-        uint64_t key_word = cell_key(cell);
-        if (key_word == TH_KEY_EMPTY) {
-            continue;
+    for (unsigned at = 0; at < TH_MAP_GROUP_CELLS; at += 64) {
+        for (uint64_t left = split->leaving[at / 64]; left != 0; left &= left - 1) {
+            struct cell *cell = &split->group.cells[at + thi_lowest_bit(left)];
+            uint64_t held = thi_map_cell_lock_bounded(cell);
+            if (held == TH_KEY_EMPTY) {
+                split->left_behind = true;
+                continue;
+            }
+            uint64_t hash = entry_hash(split->map, held, split->group.index);
+            unsigned distance = 0;
+            struct cell *to = sibling_cell(split, hash, &distance);
+            TH_ASSERT(to != NULL); /* the sibling was empty and is as large */
+            thi_map_passes_add(&split->sibling, hash, distance);
+            thi_map_move_entry(split->map, cell, held, to);
+            thi_map_passes_sub(&split->group, hash, thi_map_distance(&split->group, hash, cell));
+            split->moved++;
+            THI_MAP_POINT(THI_MAP_POINT_SPLIT_MOVED, split->map);
         }
-        /* The key of a cell cannot change while we hold the group, only its LOCK. */
-        uint64_t hash = entry_hash(split->map, key_word, split->group.index);
-        if (hash_group(hash, split->depth + 1) != split->sibling.index) {
-            continue;
-        }
-        uint64_t held = thi_map_cell_lock_bounded(cell);
-        if (held == TH_KEY_EMPTY) {
-            split->left_behind = true;
-            continue;
-        }
-        unsigned distance = thi_map_distance(&split->group, hash, cell);
-        if (!thi_map_move_entry(split->map, cell, held, hash, &split->sibling)) {
-            cell_store_key(cell, held); /* cannot be: the sibling was empty and is as large */
-            split->left_behind = true;
-            continue;
-        }
-        thi_map_passes_sub(&split->group, hash, distance);
-        split->moved++;
-        THI_MAP_POINT(THI_MAP_POINT_SPLIT_MOVED, split->map);
     }
 }
 
@@ -76,30 +115,26 @@ static struct cell *line_vacancy(const struct group *group, unsigned line, const
  * phase. A cell freed in this phase stays empty until the version has grown (I3). */
 static void split_rehome(struct split *split)
 {
-    uint64_t vacated[(TH_MAP_GROUP_CELLS + 63) / 64] = {0};
+    uint64_t vacated[SPLIT_WORDS] = {0};
     const struct group *group = &split->group;
-    for (unsigned i = 0; i < TH_MAP_GROUP_CELLS; i++) {
-        struct cell *cell = &group->cells[i];
-        uint64_t key_word = cell_key(cell);
-        if (key_word == TH_KEY_EMPTY) {
-            continue;
+    for (unsigned at = 0; at < TH_MAP_GROUP_CELLS; at += 64) {
+        for (uint64_t left = split->displaced[at / 64]; left != 0; left &= left - 1) {
+            unsigned i = at + thi_lowest_bit(left);
+            struct cell *cell = &group->cells[i];
+            uint64_t key_word = cell_key(cell);
+            uint64_t hash = entry_hash(split->map, key_word, group->index);
+            struct cell *to = line_vacancy(group, hash_line(hash, group->line_mask), vacated);
+            if (to == NULL || key_is_held(key_word) || !cell_try_lock(cell, key_word)) {
+                continue;
+            }
+            cell_store_value(to, cell_value(cell));
+            cell_store_key(to, key_held(key_word));
+            cell_store_key(cell, TH_KEY_EMPTY);
+            THI_MAP_POINT(THI_MAP_POINT_SPLIT_REHOMING, split->map);
+            vacated[at / 64] |= (uint64_t)1 << (i % 64);
+            thi_map_passes_sub(group, hash, thi_map_distance(group, hash, cell));
+            cell_store_key(to, key_word);
         }
-        uint64_t hash = entry_hash(split->map, key_word, group->index);
-        unsigned distance = thi_map_distance(group, hash, cell);
-        if (distance == 0) {
-            continue;
-        }
-        struct cell *to = line_vacancy(group, hash_line(hash, group->line_mask), vacated);
-        if (to == NULL || key_is_held(key_word) || !cell_try_lock(cell, key_word)) {
-            continue;
-        }
-        cell_store_value(to, cell_value(cell));
-        cell_store_key(to, key_held(key_word));
-        cell_store_key(cell, TH_KEY_EMPTY);
-        THI_MAP_POINT(THI_MAP_POINT_SPLIT_REHOMING, split->map);
-        vacated[i / 64] |= (uint64_t)1 << (i % 64);
-        thi_map_passes_sub(group, hash, distance);
-        cell_store_key(to, key_word);
     }
 }
 
@@ -112,6 +147,7 @@ static void split_locked(struct split *split)
     word_store(side, split->word);
     THI_MAP_POINT(THI_MAP_POINT_SPLIT_MARKED, split->map);
     if (word_count(split->word) != 0) {
+        split_sort(split);
         split_move(split);
         split->word = word_bumped(split->word);
         word_store(side, split->word);
@@ -153,6 +189,14 @@ static unsigned depth_limit(const struct thi_map *map)
     return limit < TH_MAP_DEPTH_MAX ? limit : TH_MAP_DEPTH_MAX;
 }
 
+static void split_prefetch(const struct group *group)
+{
+    __builtin_prefetch(group->passes, 1);
+    for (unsigned line = 0; line < TH_MAP_LINES; line++) {
+        __builtin_prefetch(group->cells + ((size_t)line << TH_MAP_LINE_CELLS_LOG2), 1);
+    }
+}
+
 th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
 {
     struct split split = {.map = map};
@@ -174,7 +218,9 @@ th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
     split.group = group_in_table(map, split.group.index);
     split.sibling = group_in_table(map, sibling);
     if (word_count(split.word) != 0) {
-        /* The fault of a first touch is taken before the lock, not under it. */
+        /* The fault of a first touch is taken before the lock, not under it, and so are the misses:
+         * the lines come while the system looks for a page. */
+        split_prefetch(&split.group);
         thi_region_populate(split.sibling.cells, TH_MAP_GROUP_BYTES);
     }
     if ((split.word & TH_WORD_LOCK) != 0 || !group_try_lock(split.group.side, &split.word)) {
@@ -271,11 +317,13 @@ static bool repay_from(struct thi_map *map, const struct group *ancestor, uint64
             continue;
         }
         unsigned distance = thi_map_distance(ancestor, hash, cell);
-        if (!thi_map_move_entry(map, cell, held, hash, own)) {
+        struct cell *to = thi_map_place_take(own, hash);
+        if (to == NULL) {
             cell_store_key(cell, held);
             all = false;
             continue;
         }
+        thi_map_move_entry(map, cell, held, to);
         thi_map_passes_sub(ancestor, hash, distance);
         *ancestor_word = word_bumped(*ancestor_word - TH_WORD_COUNT_ONE);
         *own_word += TH_WORD_COUNT_ONE;

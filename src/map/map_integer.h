@@ -102,9 +102,9 @@ TH_INLINE bool integer_get_whole(const struct thi_map *map, uint64_t hash, uint6
  *
  * The side word is asked first whether the next line may hold the key: it is near, so that a wrong
  * guess is known early. A branch on what the home line holds, whether it is full for example, would
- * cost all that is under way behind it each time it is guessed wrong. What was passed when the group
- * word had been read is enough: entries are displaced by inserts only, and one inserted since was
- * absent then. */
+ * cost all that is under way behind it each time it is guessed wrong. What was passed when the word
+ * of the group had been read is enough: entries are displaced by inserts only, and one inserted
+ * since was absent then. */
 TH_INLINE bool spot_absent(const struct thi_map *map, const struct spot *spot, uint64_t hash,
                            uint64_t word)
 {
@@ -119,7 +119,8 @@ TH_INLINE bool spot_absent(const struct thi_map *map, const struct spot *spot, u
            word_same(word_recheck(spot->side), word);
 }
 
-/* The same of a hash whose group has the depth that most have and lies in run 0; false of others. */
+/* The same of a hash whose group has the depth that most have and lies in run 0; false of others.
+ */
 TH_INLINE bool integer_absent(const struct thi_map *map, uint64_t hash)
 {
     THI_MAP_POINT(THI_MAP_POINT_READ_SCANNED, map);

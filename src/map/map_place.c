@@ -78,16 +78,20 @@ uint64_t thi_map_cell_lock_bounded(struct cell *cell)
     return TH_KEY_EMPTY;
 }
 
-bool thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t key_word,
-                        uint64_t hash, const struct group *target)
+struct cell *thi_map_place_take(const struct group *group, uint64_t hash)
+{
+    unsigned distance = 0;
+    struct cell *cell = thi_map_free_cell(group, hash, &distance);
+    if (cell != NULL) {
+        thi_map_passes_add(group, hash, distance);
+    }
+    return cell;
+}
+
+void thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t key_word,
+                        struct cell *to)
 {
     (void)map; /* named for the test points */
-    unsigned distance = 0;
-    struct cell *to = thi_map_free_cell(target, hash, &distance);
-    if (to == NULL) {
-        return false;
-    }
-    thi_map_passes_add(target, hash, distance);
     /* relaxed would do for this load: we hold the cell. cell_value() spares a second accessor. */
     cell_store_value(to, cell_value(from));
     /* The copy is shown held: were it free, an update of it could end while a reader still takes
@@ -97,5 +101,4 @@ bool thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t k
     cell_store_key(from, TH_KEY_EMPTY);
     THI_MAP_POINT(THI_MAP_POINT_SPLIT_CLEARED, map);
     cell_store_key(to, key_word);
-    return true;
 }

@@ -580,10 +580,12 @@ void thi_map_passes_add(const struct group *group, uint64_t hash, unsigned dista
 void thi_map_passes_sub(const struct group *group, uint64_t hash, unsigned distance);
 /* Lines between an entry's home and the cell it stands in. */
 unsigned thi_map_distance(const struct group *group, uint64_t hash, const struct cell *cell);
-/* Moves the entry of `from`, whose LOCK the caller holds, to a free place of `target`: the copy is
- * shown held, the old cell cleared, then the copy let go. False: no room. */
-bool thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t key_word,
-                        uint64_t hash, const struct group *target);
+/* The same, counted as passed by. NULL: no room. */
+struct cell *thi_map_place_take(const struct group *group, uint64_t hash);
+/* Moves the entry of `from`, whose LOCK the caller holds, to the free cell `to`: the copy is shown
+ * held, the old cell cleared, then the copy let go. */
+void thi_map_move_entry(const struct thi_map *map, struct cell *from, uint64_t key_word,
+                        struct cell *to);
 /* Waits a bounded moment for the cell's LOCK and takes it: the key word without marks of locking,
  * or EMPTY if the cell is held for longer or empty. */
 uint64_t thi_map_cell_lock_bounded(struct cell *cell);

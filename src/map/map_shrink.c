@@ -55,8 +55,9 @@ static unsigned entries_move(const struct merge *merge)
         }
         key_word = key_let_go(key_word);
         uint64_t hash = entry_hash(merge->map, key_word, merge->group.index);
-        bool done = thi_map_move_entry(merge->map, cell, key_word, hash, &merge->parent);
-        TH_ASSERT(done); /* both counts together are less than a group */
+        struct cell *to = thi_map_place_take(&merge->parent, hash);
+        TH_ASSERT(to != NULL); /* both counts together are less than a group */
+        thi_map_move_entry(merge->map, cell, key_word, to);
         moved++;
     }
     return moved;
