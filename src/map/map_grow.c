@@ -26,8 +26,8 @@ struct split {
     unsigned depth; /* before */
     unsigned moved;
     bool left_behind; /* an entry of the sibling could not be taken along */
-    /* A bit a cell: entries of the sibling's, entries that stay but not in their home line, cells of
-     * the sibling that are taken. */
+    /* A bit a cell: entries of the sibling's; entries that stay, but not in their home line; cells
+     * of the sibling that are taken. */
     uint64_t leaving[SPLIT_WORDS];
     uint64_t displaced[SPLIT_WORDS];
     uint64_t taken[SPLIT_WORDS];

@@ -257,7 +257,7 @@ static void *cas_run(void *argument)
         struct th_cache_item item = {
             .value = text, .value_bytes = (size_t)size, .cas = found ? view.cas : 0};
         th_status status = th_cache_store(race->cache, TH_CACHE_CAS, "c", 1, &item, 1, NULL);
-        /* TH_ENOMEM: a thread that was taken off its core in a guard holds all that was replaced. */
+        /* TH_ENOMEM: a thread that was taken off its core in a guard holds what was replaced. */
         CHECK(status == TH_OK || status == TH_MISMATCH || status == TH_ENOMEM);
         race->won += status == TH_OK;
     }
