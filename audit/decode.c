@@ -69,25 +69,8 @@ static bool sets_frame_pointer(enum thi_target target, const struct thi_instruct
             (frame[2][0] != '\0' && thi_starts(instruction->operands, frame[2])));
 }
 
-/* Which registers hold addresses in the stack: what is reached by them is nobody else's. */
-struct stack {
-    const char *pointer;
-    char names[8][12];
-    unsigned count;
-};
-
 static const char *const stack_pointers[TH_TARGETS] = {"rsp", "esp",  "sp",  "sp",  "sp",
                                                        "1",   "%r15", "$sp", "none"};
-
-static bool stack_holds(const struct stack *stack, const char *name)
-{
-    for (unsigned i = 0; i < stack->count; i++) {
-        if (strcmp(stack->names[i], name) == 0) {
-            return true;
-        }
-    }
-    return strcmp(stack->pointer, name) == 0;
-}
 
 /* "16(a6)", "[x3, #8]", "$a1, $a0, 8": the register that an access starts from. */
 static void base_find(const struct thi_instruction *instruction, char *out, size_t out_bytes)
@@ -106,46 +89,76 @@ static void base_find(const struct thi_instruction *instruction, char *out, size
     snprintf(out, out_bytes, "%.*s", (int)(size < out_bytes ? size : out_bytes - 1), start);
 }
 
-/* Follows copies and sums of the stack pointer, instruction by instruction. */
-static void stack_follow(struct stack *stack, struct thi_instruction *instruction)
+/* Does an instruction make its first operand an address in the stack, or of constants? */
+static bool makes_private(const struct thi_instruction *instruction, const char *pointer)
 {
-    struct thi_event *event = &instruction->event;
-    char first[24], second[24];
-    if ((event->flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0) {
-        base_find(instruction, second, sizeof second);
-        event->flags |= stack->count > 0 && stack_holds(stack, second) ? TH_EVENT_PRIVATE : 0;
-        if ((event->flags & TH_EVENT_READ) == 0) {
-            return;
-        }
+    char second[24];
+    if (instruction->symbol != NULL &&
+        thi_one_of(instruction->mnemonic, "auipc adrp larl pcalau12i")) {
+        return thi_starts(instruction->symbol, ".LC") || thi_starts(instruction->symbol, ".rodata");
     }
-    thi_operand(instruction->operands, 0, first, sizeof first);
     thi_operand(instruction->operands, 1, second, sizeof second);
-    bool sums =
-        thi_one_of(instruction->mnemonic, "add addi mv mov mr la lay lgr addi.d move or lea c.mv");
-    if (strcmp(instruction->mnemonic, "lea") == 0 || strchr(second, '(') != NULL) {
+    if (strpbrk(second, "[(") != NULL) {
         base_find(instruction, second, sizeof second);
     }
-    bool derived = sums && (event->flags & TH_EVENT_READ) == 0 && stack_holds(stack, second);
-    /* Constants beside the code are nobody else's either. */
-    derived =
-        derived ||
-        (instruction->symbol != NULL &&
-         thi_one_of(instruction->mnemonic, "auipc adrp larl pcalau12i") &&
-         (thi_starts(instruction->symbol, ".LC") || thi_starts(instruction->symbol, ".rodata")));
-    for (unsigned i = 0; i < stack->count; i++) {
-        if (strcmp(stack->names[i], first) == 0) {
-            memmove(stack->names[i], stack->names[--stack->count], sizeof stack->names[i]);
+    return thi_one_of(instruction->mnemonic,
+                      "add addi mv mov mr la lay lgr addi.d move lea c.mv") &&
+           (instruction->event.flags & TH_EVENT_READ) == 0 && strcmp(second, pointer) == 0;
+}
+
+/* True if all of a function that writes a register makes it such an address, and nothing is called
+ * that could write it, too. */
+static bool is_private_register(const struct thi_code *code, const struct thi_function *function,
+                                const char *name)
+{
+    const char *pointer = stack_pointers[code->target];
+    bool made = false;
+    for (size_t i = function->first; i < function->end; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        uint32_t access = at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE);
+        char first[24], second[24];
+        thi_operand(at->operands, 0, first, sizeof first);
+        thi_operand(at->operands, 1, second, sizeof second);
+        bool pair = access == TH_EVENT_READ && strcmp(second, name) == 0;
+        if ((at->event.flags & TH_EVENT_CALL) != 0 || pair) {
+            return false;
         }
+        if (access == TH_EVENT_WRITE || strcmp(first, name) != 0) {
+            continue;
+        }
+        if (!makes_private(at, pointer)) {
+            return false;
+        }
+        made = true;
     }
-    if (derived && stack->count < 8 && strcmp(first, stack->pointer) != 0) {
-        snprintf(stack->names[stack->count++], sizeof stack->names[0], "%.11s", first);
+    return made;
+}
+
+/* Accesses by way of a copy of the stack pointer are private like those by itself. */
+static void private_follow(struct thi_code *code)
+{
+    for (size_t i = 0; i < code->count; i++) {
+        struct thi_instruction *at = &code->instructions[i];
+        uint32_t flags = at->event.flags;
+        if ((flags & (TH_EVENT_READ | TH_EVENT_WRITE)) == 0 ||
+            (flags & (TH_EVENT_PRIVATE | TH_EVENT_ATOMIC)) != 0) {
+            continue;
+        }
+        char base[24];
+        base_find(at, base, sizeof base);
+        char made[24] = "";
+        if (i > 0 && makes_private(at - 1, stack_pointers[code->target])) {
+            thi_operand(at[-1].operands, 0, made, sizeof made);
+        }
+        if (strcmp(made, base) == 0 ||
+            is_private_register(code, &code->functions[at->function], base)) {
+            at->event.flags |= TH_EVENT_PRIVATE;
+        }
     }
 }
 
 void thi_decode(struct thi_code *code)
 {
-    struct stack stack = {.pointer = stack_pointers[code->target]};
-    uint32_t current = 0;
     static void (*const decoders[TH_TARGETS])(struct thi_instruction *,
                                               const struct thi_function *) = {
         thi_decode_x86,   thi_decode_x86,   thi_decode_aarch64,   thi_decode_arm, thi_decode_riscv,
@@ -162,8 +175,6 @@ void thi_decode(struct thi_code *code)
             continue;
         }
         decoders[code->target](instruction, function);
-        stack.count = instruction->function == current ? stack.count : 0;
-        current = instruction->function;
-        stack_follow(&stack, instruction);
     }
+    private_follow(code);
 }

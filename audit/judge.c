@@ -500,19 +500,42 @@ static void lines_judge(const struct thi_code *code, struct thi_site *site)
     }
 }
 
-/* How many ways join before an instruction, up to where something else could have been merged. */
+enum { JOIN_INSTRUCTIONS_MAX = 256 };
+
+/* How many ways come together in the code that leads to an instruction. */
 static uint32_t joins_before(const struct thi_code *code, uint32_t index)
 {
-    uint32_t joins = 0;
-    for (unsigned steps = 0; steps < 64; steps++) {
-        uint32_t from = code->incoming_first[index], count = code->incoming_first[index + 1] - from;
-        if (count == 0) {
-            break;
+    uint32_t list[JOIN_INSTRUCTIONS_MAX] = {index};
+    uint32_t count = 1, joins = 0;
+    for (uint32_t next = 0; next < count; next++) {
+        uint32_t from = code->incoming_first[list[next]];
+        uint32_t to = code->incoming_first[list[next] + 1];
+        joins += to > from ? to - from - 1 : 0;
+        for (uint32_t i = from; i < to; i++) {
+            bool seen = false;
+            for (uint32_t j = 0; j < count && !seen; j++) {
+                seen = list[j] == code->incoming[i];
+            }
+            if (!seen && count < JOIN_INSTRUCTIONS_MAX) {
+                list[count++] = code->incoming[i];
+            }
         }
-        joins += count - 1;
-        index = code->incoming[from];
     }
     return joins;
+}
+
+/* A plain instruction that reads and writes does what the source has as load and store. */
+static uint32_t folded_count(const struct thi_audit *audit, const struct thi_site *site)
+{
+    const uint32_t both = TH_EVENT_READ | TH_EVENT_WRITE;
+    uint32_t count = 0;
+    for (size_t i = 0; i < audit->code.count && site->wish.operation <= TH_STORE; i++) {
+        const struct thi_instruction *at = &audit->code.instructions[i];
+        count += (at->event.flags & both) == both && at->event.bytes == site->wish.bytes &&
+                 (at->event.flags & (TH_EVENT_SWAP | TH_EVENT_PRIVATE)) == 0 &&
+                 thi_same_function(audit->code.functions[at->function].name, site->function);
+    }
+    return count;
 }
 
 /* Ways that join before the instructions of all sites of a like. */
@@ -531,6 +554,22 @@ static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site 
     return joins;
 }
 
+/* Merged before code was made, and given no place: another of the function that asks for the same
+ * stands for it. */
+static bool is_shared(const struct thi_audit *audit, const struct thi_site *site)
+{
+    for (size_t i = 0; site->place.line == 0 && i < audit->site_count; i++) {
+        const struct thi_site *other = &audit->sites[i];
+        bool serves = other != site && other->verdict == TH_ACCEPTED &&
+                      other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&
+                      thi_same_function(other->function, site->function);
+        if (serves && joins_before(&audit->code, other->instructions[0]) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Nothing of what the compiler has may be missing, all sites of one like taken together. Equal
  * ends of several ways are made one by code generators: as many ways must come together before what
  * is there. */
@@ -543,7 +582,17 @@ void thi_judge_counts(struct thi_audit *audit)
             continue;
         }
         uint32_t missing = site->intent_count - site->like_found;
-        if (site->like_found > 0 && like_joins(audit, site) >= missing) {
+        if (is_shared(audit, site)) {
+            site->merged = true;
+            site->verdict = TH_ACCEPTED;
+            snprintf(site->reason, sizeof site->reason,
+                     "shares code with another of the function: equal ends of ways were merged");
+        } else if (folded_count(audit, site) >= missing) {
+            site->merged = true;
+            site->verdict = site->instruction_count == 0 ? TH_ACCEPTED : site->verdict;
+            snprintf(site->reason, sizeof site->reason,
+                     "read and written by one instruction, as other such in the function are");
+        } else if (site->like_found > 0 && like_joins(audit, site) >= missing) {
             site->merged = true;
             if (site->verdict == TH_ACCEPTED && site->reason[0] == '\0') {
                 snprintf(site->reason, sizeof site->reason,
