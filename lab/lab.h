@@ -5,7 +5,8 @@
  * knows nothing of how results are shown: text.c, json.c and plot.c do that. The lab sees of the
  * library what every user sees.
  *
- * Guarantees   G1 an experiment ends within its time and a second, however slow the machine.
+ * Guarantees   G1 an experiment ends within its time and a few seconds; it looks at the clock often
+ *                 enough for emulators and for machines that have other things to do.
  *              G2 a verdict says no more than the trials do: "not seen" is not "never".
  *              G3 every count that a verdict rests on stands in a table.
  */

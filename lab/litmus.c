@@ -19,7 +19,7 @@
 
 #include <sys/syscall.h>
 
-enum { CELL_COUNT = 512, SKEW_MAX = 64, LINE_BYTES = 128 };
+enum { CELL_COUNT = 256, SKEW_MAX = 64, LINE_BYTES = 128 };
 
 /* membarrier(2): constants of linux/membarrier.h, which older systems lack. */
 enum { MEMBARRIER_PRIVATE_EXPEDITED = 8, MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 16 };

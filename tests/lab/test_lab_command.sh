@@ -87,7 +87,7 @@ else
 fi
 # Room for a machine that does other things, and for sanitizers.
 if [ "$took" -le $((seconds + 110)) ]; then
-    ok "lab_run_of_everything_ends_in_time ($took s)"
+    ok lab_run_of_everything_ends_in_time
 else
     fail "lab_run_of_everything_ends_in_time: $took s of $seconds"
 fi

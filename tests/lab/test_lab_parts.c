@@ -233,6 +233,41 @@ TEST(lab_result_of_every_kind_of_cell_is_printed)
     CHECK(strstr(text, "\"explanation\": \"Words \\\"and\\\" <signs> & more.\"") != NULL);
 }
 
+TEST(lab_plot_of_nothing_and_of_signs_is_drawn)
+{
+    /* Goal: plots of zeros, of one point, of nothing, and with signs that XML knows are whole files.
+     * Method: make them, look for the end, the escapes, and places that are no numbers. */
+    char folder[] = "/tmp/tophash-lab-plots-XXXXXX";
+    char path[96], text[8192];
+    REQUIRE(mkdtemp(folder) != NULL);
+    for (int kind = 0; kind < 4; kind++) {
+        memset(&result, 0, sizeof result);
+        struct thi_lab_plot *plot = thi_lab_plot_add(&result, kind < 2 ? TH_LAB_BARS : TH_LAB_LINES,
+                                                     "made-up", "<signs> & more");
+        plot->x_title = "x";
+        plot->y_title = "y";
+        plot->is_rates = kind == 1;
+        plot->x_log = plot->y_log = kind != 1;
+        struct thi_lab_series *series = thi_lab_series_add(plot, "one");
+        if (kind < 2) {
+            thi_lab_bar_add(series, 0, "%s", "a & b");
+        } else if (kind == 2) {
+            thi_lab_point_add(series, 64, 1);
+        }
+        CHECK(thi_lab_plots_write(folder, &result));
+        snprintf(path, sizeof path, "%s/made-up.svg", folder);
+        FILE *file = fopen(path, "r");
+        REQUIRE(file != NULL);
+        text[fread(text, 1, sizeof text - 1, file)] = '\0';
+        fclose(file);
+        CHECK(strstr(text, "&lt;signs&gt; &amp; more") != NULL);
+        CHECK(strstr(text, "</svg>\n") != NULL);
+        CHECK(strstr(text, "nan") == NULL && strstr(text, "inf") == NULL);
+        CHECK(kind >= 2 || strstr(text, "a &amp; b") != NULL);
+    }
+    CHECK(remove(path) == 0 && remove(folder) == 0);
+}
+
 TEST(lab_number_text_of_all_sizes_is_short)
 {
     /* Goal: figures are read easily. Method: one of each size. */
