@@ -235,7 +235,7 @@ TEST(lab_result_of_every_kind_of_cell_is_printed)
 
 TEST(lab_plot_of_nothing_and_of_signs_is_drawn)
 {
-    /* Goal: plots of zeros, of one point, of nothing, and with signs that XML knows are whole files.
+    /* Goal: plots of zeros, of one point, of nothing, and with signs that XML knows are whole.
      * Method: make them, look for the end, the escapes, and places that are no numbers. */
     char folder[] = "/tmp/tophash-lab-plots-XXXXXX";
     char path[96], text[8192];
