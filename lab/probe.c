@@ -129,15 +129,15 @@
 #define PROBE_LOAD_8(at, value) __asm__ volatile("lg %0, 0(%1)" : "=d"(value) : "a"(at) : "memory")
 #endif
 
-static const uint64_t zeros = 0;
-static const uint64_t ones = ~(uint64_t)0;
+#define ZEROS ((uint64_t)0)
+#define ONES (~(uint64_t)0)
 
 /* The loops of one width up to 8 bytes. A macro, because the access must stand in the loop. */
 #define PROBE_LOOPS(bits, STORE, LOAD)                                                   \
     static void write_##bits(void *at, unsigned count)                                   \
     {                                                                                    \
-        uint64_t low = zeros;                                                            \
-        uint64_t high = ones;                                                            \
+        uint64_t low = ZEROS;                                                            \
+        uint64_t high = ONES;                                                            \
         for (unsigned i = 0; i < count; i++) {                                           \
             STORE(at, low);                                                              \
             STORE(at, high);                                                             \
@@ -145,7 +145,7 @@ static const uint64_t ones = ~(uint64_t)0;
     }                                                                                    \
     static void read_##bits(const void *at, unsigned count, struct thi_lab_reads *reads) \
     {                                                                                    \
-        const uint64_t all = ones >> (64 - (bits));                                      \
+        const uint64_t all = ONES >> (64 - (bits));                                      \
         uint64_t last = 0;                                                               \
         for (unsigned i = 0; i < count; i++) {                                           \
             uint64_t value;                                                              \
@@ -171,8 +171,8 @@ PROBE_LOOPS(64, PROBE_STORE_8, PROBE_LOAD_8)
 static void write_128(void *at, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        PROBE_STORE_16(at, zeros);
-        PROBE_STORE_16(at, ones);
+        PROBE_STORE_16(at, ZEROS);
+        PROBE_STORE_16(at, ONES);
     }
 }
 
@@ -182,7 +182,7 @@ static void read_128(const void *at, unsigned count, struct thi_lab_reads *reads
     for (unsigned i = 0; i < count; i++) {
         uint64_t low, high;
         PROBE_LOAD_16(at, low, high);
-        reads->torn += low != high || (low != zeros && low != ones);
+        reads->torn += low != high || (low != ZEROS && low != ONES);
         reads->changes += low != last_low || high != last_high;
         last_low = low;
         last_high = high;
