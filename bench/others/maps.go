@@ -3,7 +3,8 @@
 // benchmark program. They hash with a function of their own, so their figures stand apart.
 //
 // Prints a line a map and workload: million operations per CPU-second, summed over threads, median
-// and quartiles of the rounds. CPU time is the process's, so that the collector's work is counted.
+// and quartiles of the rounds; then the median per second of the wall clock, which tells what locks
+// that sleep cost. CPU time is the process's, so that the collector's work is counted.
 package main
 
 import (
@@ -148,10 +149,12 @@ func cpuSeconds() float64 {
 		float64(usage.Utime.Usec+usage.Stime.Usec)/1e6
 }
 
-// Million operations per CPU-second, times the threads.
-func slice(t table, workers []*worker, updates, flip uint64, length time.Duration) float64 {
+// Million operations per CPU-second, times the threads, and per second.
+func slice(t table, workers []*worker, updates, flip uint64,
+	length time.Duration) (float64, float64) {
 	var all sync.WaitGroup
-	end := time.Now().Add(length)
+	start := time.Now()
+	end := start.Add(length)
 	before := cpuSeconds()
 	var operations uint64
 	for _, w := range workers {
@@ -167,7 +170,8 @@ func slice(t table, workers []*worker, updates, flip uint64, length time.Duratio
 	for _, w := range workers {
 		operations += w.operations
 	}
-	return float64(operations) / (cpuSeconds() - before) / 1e6 * float64(len(workers))
+	wall := float64(operations) / time.Since(start).Seconds() / 1e6
+	return float64(operations) / (cpuSeconds() - before) / 1e6 * float64(len(workers)), wall
 }
 
 func workersNew(threads int, keys, window uint64) []*worker {
@@ -210,14 +214,17 @@ func measure(name string, t table, numbers []uint64) bool {
 	good := true
 	for _, workload := range workloads {
 		slice(t, workers, workload.updates, workload.flip, length)
-		var rounds []float64
+		var rounds, walls []float64
 		for i := uint64(0); i < numbers[2]; i++ {
-			rounds = append(rounds, slice(t, workers, workload.updates, workload.flip, length))
+			cpu, wall := slice(t, workers, workload.updates, workload.flip, length)
+			rounds = append(rounds, cpu)
+			walls = append(walls, wall)
 		}
 		sort.Float64s(rounds)
-		fmt.Printf("%-22s %10d keys %2d threads  %-6s %8.3f [%.3f-%.3f]\n", name, keys, threads,
-			workload.name, rounds[len(rounds)/2], rounds[len(rounds)/4],
-			rounds[len(rounds)*3/4])
+		sort.Float64s(walls)
+		fmt.Printf("%-22s %10d keys %2d threads  %-6s %8.3f [%.3f-%.3f], wall clock %.3f\n", name,
+			keys, threads, workload.name, rounds[len(rounds)/2], rounds[len(rounds)/4],
+			rounds[len(rounds)*3/4], walls[len(walls)/2])
 	}
 	for _, w := range workers {
 		good = good && w.wrong == 0
