@@ -116,9 +116,10 @@ struct thi_instruction {
     uint64_t address;
     const char *mnemonic;
     const char *operands;
-    const char *symbol; /* that a relocation names, or NULL */
-    uint32_t function;  /* index */
-    bool locked;        /* x86: with a lock prefix */
+    const char *symbol;     /* that a relocation names, or NULL */
+    const char *relocation; /* its type, or NULL */
+    uint32_t function;      /* index */
+    bool locked;            /* x86: with a lock prefix */
     struct thi_place place;
     const char *via; /* where inlined: "map.c:40 < main.c:7"; "" if not */
     struct thi_event event;
@@ -129,7 +130,6 @@ struct thi_function {
     uint64_t address;
     size_t first;
     size_t end;
-    bool frame_pointer;
     bool jumps_anywhere; /* where a register says */
 };
 
@@ -214,14 +214,14 @@ extern const char *const thi_target_names[TH_TARGETS];
 
 /* decode_*.c: fill in the event. */
 void thi_decode(struct thi_code *code);
-void thi_decode_x86(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_aarch64(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_arm(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_riscv(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_loongarch(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_power(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_s390x(struct thi_instruction *instruction, const struct thi_function *function);
-void thi_decode_wasm(struct thi_instruction *instruction, const struct thi_function *function);
+void thi_decode_x86(struct thi_instruction *instruction);
+void thi_decode_aarch64(struct thi_instruction *instruction);
+void thi_decode_arm(struct thi_instruction *instruction);
+void thi_decode_riscv(struct thi_instruction *instruction);
+void thi_decode_loongarch(struct thi_instruction *instruction);
+void thi_decode_power(struct thi_instruction *instruction);
+void thi_decode_s390x(struct thi_instruction *instruction);
+void thi_decode_wasm(struct thi_instruction *instruction);
 /* Operand number `index`, without blanks around it; brackets are not cut. "" if there is none. */
 void thi_operand(const char *operands, unsigned index, char *out, size_t out_bytes);
 bool thi_starts(const char *text, const char *prefix);

@@ -166,9 +166,11 @@ static bool line_take(struct thi_code *code, char *line)
     char *text = end + strspn(end, " \t");
     if (strncmp(text, "R_", 2) == 0) {
         char *symbol = text + strcspn(text, " \t");
-        symbol += strspn(symbol, " \t");
-        if (code->count > 0 && *symbol != '*') {
-            code->instructions[code->count - 1].symbol = symbol;
+        size_t blanks = strspn(symbol, " \t");
+        if (code->count > 0 && blanks > 0 && symbol[blanks] != '*') {
+            *symbol = '\0';
+            code->instructions[code->count - 1].symbol = symbol + blanks;
+            code->instructions[code->count - 1].relocation = text;
         }
         return true;
     }

@@ -55,20 +55,6 @@ void thi_operand(const char *operands, unsigned index, char *out, size_t out_byt
     out[size] = '\0';
 }
 
-static bool sets_frame_pointer(enum thi_target target, const struct thi_instruction *instruction)
-{
-    static const char *const frames[TH_TARGETS][3] = {
-        {"mov", "rbp, rsp", ""},    {"mov", "ebp, esp", ""},
-        {"mov add", "x29, sp", ""}, {"mov add", "r11, sp", "r7, sp"},
-        {"addi mv", "s0, sp", ""},  {"mr", "31, 1", ""},
-        {"lgr", "%r11, %r15", ""},  {"addi.d move", "$fp, $sp", ""},
-        {"none", "none", ""}};
-    const char *const *frame = frames[target];
-    return thi_one_of(instruction->mnemonic, frame[0]) &&
-           (thi_starts(instruction->operands, frame[1]) ||
-            (frame[2][0] != '\0' && thi_starts(instruction->operands, frame[2])));
-}
-
 static const char *const stack_pointers[TH_TARGETS] = {"rsp", "esp",  "sp",  "sp",  "sp",
                                                        "1",   "%r15", "$sp", "none"};
 
@@ -89,13 +75,22 @@ static void base_find(const struct thi_instruction *instruction, char *out, size
     snprintf(out, out_bytes, "%.*s", (int)(size < out_bytes ? size : out_bytes - 1), start);
 }
 
+/* What the linker fills in, addresses of objects, never changes. */
+static bool is_table_entry(const struct thi_instruction *instruction)
+{
+    return instruction->symbol != NULL && instruction->relocation != NULL &&
+           (strstr(instruction->relocation, "GOT") != NULL ||
+            thi_starts(instruction->symbol, ".toc") || thi_starts(instruction->symbol, ".LC") ||
+            thi_starts(instruction->symbol, ".rodata"));
+}
+
 /* Does an instruction make its first operand an address in the stack, or of constants? */
 static bool makes_private(const struct thi_instruction *instruction, const char *pointer)
 {
     char second[24];
     if (instruction->symbol != NULL &&
         thi_one_of(instruction->mnemonic, "auipc adrp larl pcalau12i")) {
-        return thi_starts(instruction->symbol, ".LC") || thi_starts(instruction->symbol, ".rodata");
+        return thi_starts(instruction->symbol, ".LC") || is_table_entry(instruction);
     }
     thi_operand(instruction->operands, 1, second, sizeof second);
     if (strpbrk(second, "[(") != NULL) {
@@ -107,11 +102,13 @@ static bool makes_private(const struct thi_instruction *instruction, const char 
 }
 
 /* True if all of a function that writes a register makes it such an address, and nothing is called
- * that could write it, too. */
+ * that could write it, too. What is read back from the stack, and what calls preserve, is a frame
+ * pointer's. */
 static bool is_private_register(const struct thi_code *code, const struct thi_function *function,
                                 const char *name)
 {
     const char *pointer = stack_pointers[code->target];
+    bool preserved = thi_one_of(name, "rbp ebp x29 r11 r7 s0 31 %r11 $fp");
     bool made = false;
     for (size_t i = function->first; i < function->end; i++) {
         const struct thi_instruction *at = &code->instructions[i];
@@ -119,11 +116,14 @@ static bool is_private_register(const struct thi_code *code, const struct thi_fu
         char first[24], second[24];
         thi_operand(at->operands, 0, first, sizeof first);
         thi_operand(at->operands, 1, second, sizeof second);
-        bool pair = access == TH_EVENT_READ && strcmp(second, name) == 0;
-        if ((at->event.flags & TH_EVENT_CALL) != 0 || pair) {
+        bool restored = preserved && (at->event.flags & TH_EVENT_PRIVATE) != 0;
+        bool pair = access == TH_EVENT_READ && strcmp(second, name) == 0 && !restored;
+        if (((at->event.flags & TH_EVENT_CALL) != 0 && !preserved) || pair) {
             return false;
         }
-        if (access == TH_EVENT_WRITE || strcmp(first, name) != 0) {
+        const uint32_t control = TH_EVENT_BRANCH | TH_EVENT_JUMP | TH_EVENT_COMPARE;
+        if (access == TH_EVENT_WRITE || restored || strcmp(first, name) != 0 ||
+            (at->event.flags & control) != 0) {
             continue;
         }
         if (!makes_private(at, pointer)) {
@@ -144,6 +144,10 @@ static void private_follow(struct thi_code *code)
             (flags & (TH_EVENT_PRIVATE | TH_EVENT_ATOMIC)) != 0) {
             continue;
         }
+        if ((flags & TH_EVENT_READ) != 0 && is_table_entry(at)) {
+            at->event.flags |= TH_EVENT_PRIVATE;
+            continue;
+        }
         char base[24];
         base_find(at, base, sizeof base);
         char made[24] = "";
@@ -159,22 +163,17 @@ static void private_follow(struct thi_code *code)
 
 void thi_decode(struct thi_code *code)
 {
-    static void (*const decoders[TH_TARGETS])(struct thi_instruction *,
-                                              const struct thi_function *) = {
+    static void (*const decoders[TH_TARGETS])(struct thi_instruction *) = {
         thi_decode_x86,   thi_decode_x86,   thi_decode_aarch64,   thi_decode_arm, thi_decode_riscv,
         thi_decode_power, thi_decode_s390x, thi_decode_loongarch, thi_decode_wasm};
     for (size_t i = 0; i < code->count; i++) {
         struct thi_instruction *instruction = &code->instructions[i];
-        struct thi_function *function = &code->functions[instruction->function];
         instruction->event = (struct thi_event){.target = UINT64_MAX};
-        if (sets_frame_pointer(code->target, instruction)) {
-            function->frame_pointer = true;
-        }
         if (strstr(instruction->mnemonic, "unknown") != NULL) {
             instruction->event.flags = TH_EVENT_UNKNOWN;
             continue;
         }
-        decoders[code->target](instruction, function);
+        decoders[code->target](instruction);
     }
     private_follow(code);
 }

@@ -166,7 +166,7 @@ static void access_decode(struct thi_instruction *instruction)
     }
 }
 
-void thi_decode_aarch64(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_aarch64(struct thi_instruction *instruction)
 {
     const char *name = instruction->mnemonic;
     struct thi_event *event = &instruction->event;
@@ -192,7 +192,7 @@ void thi_decode_aarch64(struct thi_instruction *instruction, const struct thi_fu
         }
         access_decode(instruction);
     }
-    if (thi_starts(bracket, "[sp") || (function->frame_pointer && thi_starts(bracket, "[x29"))) {
+    if (thi_starts(bracket, "[sp")) {
         event->flags |= TH_EVENT_PRIVATE;
     }
 }

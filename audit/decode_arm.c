@@ -58,6 +58,10 @@ static bool control_decode(struct thi_instruction *instruction, const char *base
                    thi_one_of(base, "udf bkpt");
     if (returns) {
         event->flags = TH_EVENT_RETURN | (conditional ? TH_EVENT_BRANCH : TH_EVENT_JUMP);
+        event->flags |= !conditional                            ? 0
+                        : thi_ends(instruction->mnemonic, "ne") ? TH_EVENT_FAIL_TAKEN
+                        : thi_ends(instruction->mnemonic, "eq") ? TH_EVENT_OK_TAKEN
+                                                                : 0;
     } else if (thi_one_of(base, "bl blx")) {
         event->flags = TH_EVENT_CALL;
     } else if (thi_one_of(base, "b bx")) {
@@ -128,7 +132,7 @@ static void access_decode(struct thi_instruction *instruction, const char *base)
     }
 }
 
-void thi_decode_arm(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_arm(struct thi_instruction *instruction)
 {
     struct thi_event *event = &instruction->event;
     char base[20];
@@ -154,9 +158,7 @@ void thi_decode_arm(struct thi_instruction *instruction, const struct thi_functi
     const char *operands = instruction->operands;
     bool stack = thi_one_of(base, "push pop vpush vpop") || strstr(operands, "[sp") != NULL ||
                  strstr(operands, "[pc") != NULL || thi_starts(operands, "sp");
-    bool frame = function->frame_pointer &&
-                 (strstr(operands, "[r11") != NULL || strstr(operands, "[r7") != NULL);
-    if (stack || frame) {
+    if (stack) {
         event->flags |= TH_EVENT_PRIVATE;
     }
 }

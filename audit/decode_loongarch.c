@@ -88,7 +88,7 @@ static void linked_decode(struct thi_instruction *instruction)
     }
 }
 
-void thi_decode_loongarch(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_loongarch(struct thi_instruction *instruction)
 {
     const char *name = instruction->mnemonic;
     struct thi_event *event = &instruction->event;
@@ -124,7 +124,7 @@ void thi_decode_loongarch(struct thi_instruction *instruction, const struct thi_
     }
     char base[16];
     thi_operand(instruction->operands, 1, base, sizeof base);
-    if (strcmp(base, "$sp") == 0 || (function->frame_pointer && strcmp(base, "$fp") == 0)) {
+    if (strcmp(base, "$sp") == 0) {
         event->flags |= TH_EVENT_PRIVATE;
     }
 }

@@ -30,6 +30,10 @@ static bool control_decode(struct thi_instruction *instruction)
     }
     if (thi_ends(name, "lr") || thi_ends(name, "lr+") || thi_ends(name, "lr-")) {
         event->flags = TH_EVENT_RETURN | TH_EVENT_BRANCH;
+        /* "12, 2": if the first field says equal, which is a store-conditional's "stored". */
+        event->flags |= thi_starts(instruction->operands, "12, 2")  ? TH_EVENT_OK_TAKEN
+                        : thi_starts(instruction->operands, "4, 2") ? TH_EVENT_FAIL_TAKEN
+                                                                    : 0;
         return true;
     }
     event->flags = strcmp(name, "b") == 0 ? TH_EVENT_JUMP : TH_EVENT_BRANCH;
@@ -80,7 +84,7 @@ static bool fence_decode(struct thi_instruction *instruction)
     return full || light;
 }
 
-void thi_decode_power(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_power(struct thi_instruction *instruction)
 {
     const char *name = instruction->mnemonic;
     struct thi_event *event = &instruction->event;
@@ -113,7 +117,7 @@ void thi_decode_power(struct thi_instruction *instruction, const struct thi_func
     }
     char where[40];
     thi_operand(instruction->operands, 1, where, sizeof where);
-    if (thi_ends(where, "(1)") || (function->frame_pointer && thi_ends(where, "(31)"))) {
+    if (thi_ends(where, "(1)")) {
         event->flags |= TH_EVENT_PRIVATE;
     }
 }

@@ -110,7 +110,7 @@ static bool atomic_decode(struct thi_instruction *instruction)
     return true;
 }
 
-void thi_decode_riscv(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_riscv(struct thi_instruction *instruction)
 {
     static const char loads[] = "lb lbu lh lhu lw lwu ld flw fld flh c.ld c.lw";
     static const char stores[] = "sb sh sw sd fsw fsd fsh c.sd c.sw";
@@ -134,7 +134,7 @@ void thi_decode_riscv(struct thi_instruction *instruction, const struct thi_func
     if (reads) {
         thi_operand(instruction->operands, 0, event->result, sizeof event->result);
     }
-    if (thi_starts(paren, "(sp)") || (function->frame_pointer && thi_starts(paren, "(s0)"))) {
+    if (thi_starts(paren, "(sp)")) {
         event->flags |= TH_EVENT_PRIVATE;
     }
 }

@@ -75,7 +75,7 @@ static uint8_t width_of(const char *name)
     return strcmp(name, "cds") == 0 || strcmp(name, "cdsy") == 0 ? 8 : 4;
 }
 
-void thi_decode_s390x(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_s390x(struct thi_instruction *instruction)
 {
     const char *name = instruction->mnemonic;
     struct thi_event *event = &instruction->event;
@@ -112,8 +112,7 @@ void thi_decode_s390x(struct thi_instruction *instruction, const struct thi_func
     }
     event->before |= event->flags & TH_EVENT_WRITE ? TH_RW | TH_WW : 0;
     event->after |= event->flags & TH_EVENT_READ ? TH_RR | TH_RW : 0;
-    if (strstr(operands, "%r15)") != NULL ||
-        (function->frame_pointer && strstr(operands, "%r11)") != NULL)) {
+    if (strstr(operands, "%r15)") != NULL) {
         event->flags |= TH_EVENT_PRIVATE;
     }
 }

@@ -15,11 +15,10 @@ static uint8_t width_of(const char *name, const char *verb)
     return (uint8_t)(bits / 8);
 }
 
-void thi_decode_wasm(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_wasm(struct thi_instruction *instruction)
 {
     const char *name = instruction->mnemonic;
     struct thi_event *event = &instruction->event;
-    (void)function;
     if (strcmp(name, "atomic.fence") == 0) {
         event->flags = TH_EVENT_FENCE | TH_EVENT_ATOMIC;
         event->fence = TH_ALL_PAIRS;

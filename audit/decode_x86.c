@@ -24,12 +24,10 @@ static uint8_t width_of(const char *operands)
     return 0;
 }
 
-static bool is_private(const char *operands, const struct thi_function *function)
+static bool is_private(const char *operands)
 {
     return strstr(operands, "[rsp") != NULL || strstr(operands, "[esp") != NULL ||
-           strstr(operands, "fs:") != NULL || strstr(operands, "gs:") != NULL ||
-           (function->frame_pointer &&
-            (strstr(operands, "[rbp") != NULL || strstr(operands, "[ebp") != NULL));
+           strstr(operands, "fs:") != NULL || strstr(operands, "gs:") != NULL;
 }
 
 static bool control_decode(struct thi_instruction *instruction)
@@ -82,7 +80,7 @@ static uint32_t access_of(const char *name, bool first)
     return TH_EVENT_READ | TH_EVENT_WRITE;
 }
 
-void thi_decode_x86(struct thi_instruction *instruction, const struct thi_function *function)
+void thi_decode_x86(struct thi_instruction *instruction)
 {
     const char *name = instruction->mnemonic;
     struct thi_event *event = &instruction->event;
@@ -121,7 +119,7 @@ void thi_decode_x86(struct thi_instruction *instruction, const struct thi_functi
         event->before = event->flags & TH_EVENT_WRITE ? TH_RW | TH_WW : 0;
         event->after = event->flags & TH_EVENT_READ ? TH_RR | TH_RW : 0;
     }
-    if (is_private(operands, function)) {
+    if (is_private(operands)) {
         event->flags |= TH_EVENT_PRIVATE;
     }
     if (thi_starts(name, "movnt") || thi_starts(name, "vmovnt")) {

@@ -309,7 +309,9 @@ static enum thi_walk_end step(struct thi_walk *walk, struct states *states, uint
         (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0 && event->target == UINT32_MAX;
     if (unknown_target || (event->flags & TH_EVENT_RETURN) != 0 ||
         ((event->flags & TH_EVENT_JUMP) == 0 && next_of(code, index) == UINT32_MAX)) {
-        enum thi_walk_end end = way_end(walk, index, collected, TH_WALK_LEFT);
+        bool failed = (event->flags & TH_EVENT_FAIL_TAKEN) != 0 && (collected & WAY_ASKED) != 0;
+        unsigned leaving = failed ? collected & ~(unsigned)WAY_STORED : collected;
+        enum thi_walk_end end = way_end(walk, index, leaving, TH_WALK_LEFT);
         if (end != TH_WALK_COVERED) {
             return end;
         }

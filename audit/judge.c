@@ -173,7 +173,8 @@ static void widths_count(const struct thi_code *code, const struct thi_site *sit
         if ((event->flags & flag) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0) {
             continue;
         }
-        if (event->bytes == site->wish.bytes) {
+        bool tests = thi_one_of(code->instructions[site->instructions[i]].mnemonic, "tm tmy");
+        if (event->bytes == site->wish.bytes || (tests && code->target == TH_TARGET_S390X)) {
             widths->whole[widths->whole_count++] = site->instructions[i];
         } else {
             widths->narrower_count += event->bytes < site->wish.bytes;
@@ -524,16 +525,40 @@ static uint32_t joins_before(const struct thi_code *code, uint32_t index)
     return joins;
 }
 
-/* A plain instruction that reads and writes does what the source has as load and store. */
+/* s390x: a load that also tests or computes has the place of the test. */
+static bool tests_memory(const struct thi_audit *audit, const struct thi_instruction *at)
+{
+    return audit->code.target == TH_TARGET_S390X && (at->event.flags & TH_EVENT_READ) != 0 &&
+           thi_one_of(at->mnemonic,
+                      "lt ltg ltgf llgt c cg cl clg cy cly cgf clgf ch cgh chy a ag al "
+                      "alg ay ah n ng o og x xg s sg sy tm tmy cli cliy chsi cghsi "
+                      "chhsi clfhsi clghsi clhhsi msg ms");
+}
+
+static bool is_site_s(const struct thi_audit *audit, uint32_t index)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        if (thi_site_owns(&audit->sites[i], index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An instruction that reads and writes, or reads and tests, does what the source has in several
+ * statements: it may have another's place. */
 static uint32_t folded_count(const struct thi_audit *audit, const struct thi_site *site)
 {
     const uint32_t both = TH_EVENT_READ | TH_EVENT_WRITE;
     uint32_t count = 0;
     for (size_t i = 0; i < audit->code.count && site->wish.operation <= TH_STORE; i++) {
         const struct thi_instruction *at = &audit->code.instructions[i];
-        count += (at->event.flags & both) == both && at->event.bytes == site->wish.bytes &&
-                 (at->event.flags & (TH_EVENT_SWAP | TH_EVENT_PRIVATE)) == 0 &&
-                 thi_same_function(audit->code.functions[at->function].name, site->function);
+        bool whole = at->event.bytes == site->wish.bytes || thi_one_of(at->mnemonic, "tm tmy");
+        bool updates = (at->event.flags & both) == both && (at->event.flags & TH_EVENT_SWAP) == 0;
+        bool tests = site->wish.operation == TH_LOAD && tests_memory(audit, at);
+        count += whole && (updates || tests) && (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
+                 thi_same_function(audit->code.functions[at->function].name, site->function) &&
+                 (updates || !is_site_s(audit, (uint32_t)i));
     }
     return count;
 }
