@@ -172,9 +172,9 @@ public final class Maps {
             Arrays.sort(rounds);
             Arrays.sort(walls);
             System.out.printf("%-22s %10d keys %2d threads  %-6s %8.3f [%.3f-%.3f], "
-                            + "wall clock %.3f%n", "java ConcurrentHashMap", keys, threads, names[w], rounds[rounds.length / 2],
-                    rounds[rounds.length / 4], rounds[rounds.length * 3 / 4],
-                    walls[walls.length / 2]);
+                            + "wall clock %.3f%n", "java ConcurrentHashMap", keys, threads,
+                    names[w], rounds[rounds.length / 2], rounds[rounds.length / 4],
+                    rounds[rounds.length * 3 / 4], walls[walls.length / 2]);
         }
         for (Worker worker : workers) {
             if (worker.wrong != 0) {
