@@ -3,8 +3,9 @@
 # test_arch.sh [--set NAME]... [--tests REGEX] [--out FOLDER] [--no-deps] [LEG...]
 #
 # Builds the library and its tests for every target, runs them (emulated where this machine cannot),
-# and compares what they say: build/arch/report.{txt,json,html}. Fails if a test fails, or if targets,
-# compilers or byte orders differ in a way that cmake/targets/expected.txt does not explain.
+# and compares what they say: build/arch/report.{txt,json,html}. Fails if a test fails, or if
+# targets, compilers or byte orders differ in a way that cmake/targets/expected.txt does not
+# explain.
 #   LEG      only these legs of cmake/targets/legs.txt
 #   --set    only legs of these sets; without LEG and --set: run, compile, wasm. `sanitizers`: all
 #            sets of sanitizers
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
     --tests) tests=$2; shift ;;
     --out) out=$2; shift ;;
     --no-deps) deps=no ;;
-    --help | -h) sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help | -h) sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "test_arch.sh: unknown option $1; see --help" >&2; exit 2 ;;
     *)
         if ! grep -q "^$1 " "$legs_file"; then
@@ -105,7 +106,7 @@ leg_test() {
     while [ ! -e "$folder/built" ] && [ ! -e "$folder/unbuilt" ]; do sleep 0.2; done
     if [ -e "$folder/unbuilt" ]; then
         printf '%-22s could not be built: %s\n' "$leg" "$folder/build.log"
-        grep -E 'error:|Error|FAILED' "$folder"/{configure,build}.log 2>/dev/null | head -n 5 || true
+        grep -E 'error|FAILED' "$folder"/{configure,build}.log 2>/dev/null | head -n 5 || true
         return
     fi
     start=$SECONDS
@@ -113,8 +114,8 @@ leg_test() {
     compile) printf '%-22s compiled\n' "$leg"; return ;;
     wasm) tools/test_wasm.sh --run "$folder" "$scale" >"$folder/test.log" 2>&1 || true ;;
     *)
-        # Sanitizers of emulated programs: no leaks are looked for, since that traces the program; the
-        # thread sanitizer must not run itself again, which the emulator cannot.
+        # Sanitizers of emulated programs: no leaks are looked for, since that traces the program;
+        # the thread sanitizer must not run itself again, which the emulator cannot.
         local launcher=""
         if [ "$set" = thread ]; then
             launcher="setarch $(uname -m) -R"
@@ -123,7 +124,8 @@ leg_test() {
         ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
             TOPHASH_TEST_SEED=20261122 TOPHASH_TEST_SCALE=$scale TOPHASH_TEST_TIME_LIMIT=240 \
             $launcher ctest --test-dir "$folder" --parallel $((2 * jobs)) --timeout 400 \
-            --label-exclude lab ${tests:+--tests-regex "$tests"} --output-junit "$folder/tests.xml" \
+            --label-exclude lab ${tests:+--tests-regex "$tests"} \
+            --output-junit "$folder/tests.xml" \
             --test-output-size-passed 4000000 --test-output-size-failed 4000000 \
             >"$folder/test.log" 2>&1 || true
         ;;

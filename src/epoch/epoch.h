@@ -172,9 +172,15 @@ struct thi_epoch_thread {
 
 #define THI_EPOCH_HIDDEN __attribute__((visibility("hidden")))
 
+/* wasm knows one model only, and its compilers refuse the name of another. */
+#ifdef __wasm__
+#define THI_EPOCH_TLS
+#else
+#define THI_EPOCH_TLS __attribute__((tls_model("initial-exec")))
+#endif
+
 extern THI_EPOCH_HIDDEN struct th_epoch thi_epoch_default_domain;
-extern THI_EPOCH_HIDDEN _Thread_local struct thi_epoch_thread thi_epoch_thread
-    __attribute__((tls_model("initial-exec")));
+extern THI_EPOCH_HIDDEN _Thread_local struct thi_epoch_thread thi_epoch_thread THI_EPOCH_TLS;
 
 /* Enters bytes that wait for the epoch without being retired, behind an object that is, into the
  * domain's account: the sums, the cap and the reports know them then. Below 0: takes them back. */

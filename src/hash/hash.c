@@ -117,7 +117,8 @@ static uint64_t half_load(const unsigned char *bytes)
     return half;
 }
 
-#ifdef __SIZEOF_INT128__
+/* wasm has the type, but multiplies it by a call. */
+#if defined(__SIZEOF_INT128__) && !defined(__wasm__)
 __extension__ typedef unsigned __int128 wide;
 /* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
  * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for

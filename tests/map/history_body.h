@@ -247,7 +247,8 @@ static inline void history_run_kind(const struct kind *kind, uint64_t histories,
         threads[i].number = i;
         threads[i].thread = pool_start(history_thread_run, &threads[i]);
     }
-    uint64_t random = test_seed, end_ns = pool_now_ns() + HISTORY_TIME_MAX_MS * UINT64_C(1000000);
+    uint64_t random = test_seed;
+    uint64_t end_ns = pool_now_ns() + test_scaled(HISTORY_TIME_MAX_MS) * UINT64_C(1000000);
     while (run.judged < histories && run.rejected == 0 && pool_now_ns() < end_ns) {
         history_prepare(&run, &random);
         pool_wait(&run.barrier);
@@ -268,7 +269,7 @@ static inline void history_run_kind(const struct kind *kind, uint64_t histories,
            kind->name, run.judged, stats.splits_total, stats.merges_total);
     CHECK_EQ(run.rejected, 0);
     CHECK(stats.splits_total > 0);
-    CHECK(run.rejected != 0 || run.judged >= histories || run.judged >= HISTORY_JUDGED_MIN);
+    CHECK(run.rejected != 0 || run.judged >= histories || run.judged >= test_scaled(HISTORY_JUDGED_MIN));
     kind_finish(kind, run.map);
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * pthread.h - threads on the workers of the host.
+ */
+#ifndef TOPHASH_TESTS_WASM_INCLUDE_PTHREAD_H
+#define TOPHASH_TESTS_WASM_INCLUDE_PTHREAD_H
+
+#include <stdint.h>
+#include <time.h>
+
+typedef struct wasm_thread *pthread_t;
+typedef struct {
+    uint32_t word;
+} pthread_mutex_t;
+typedef struct {
+    uint32_t word;
+} pthread_once_t;
+typedef unsigned pthread_key_t;
+typedef struct {
+    uint32_t unused;
+} pthread_attr_t;
+typedef struct {
+    uint32_t unused;
+} pthread_mutexattr_t;
+
+typedef struct {
+    uint32_t members;
+    uint32_t arrived;
+    uint32_t round;
+} pthread_barrier_t;
+typedef struct {
+    uint32_t unused;
+} pthread_barrierattr_t;
+
+#define PTHREAD_BARRIER_SERIAL_THREAD (-1)
+#define PTHREAD_MUTEX_INITIALIZER \
+    {                             \
+        0                         \
+    }
+#define PTHREAD_ONCE_INIT \
+    {                     \
+        0                 \
+    }
+#define PTHREAD_CANCEL_ENABLE 0
+#define PTHREAD_CANCEL_DISABLE 1
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                   void *argument);
+int pthread_join(pthread_t thread, void **result);
+pthread_t pthread_self(void);
+int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int pthread_mutex_destroy(pthread_mutex_t *mutex);
+int pthread_mutex_lock(pthread_mutex_t *mutex);
+int pthread_mutex_unlock(pthread_mutex_t *mutex);
+int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
+                         unsigned members);
+int pthread_barrier_destroy(pthread_barrier_t *barrier);
+int pthread_barrier_wait(pthread_barrier_t *barrier);
+int pthread_once(pthread_once_t *once, void (*run)(void));
+int pthread_key_create(pthread_key_t *key, void (*destroy)(void *));
+int pthread_key_delete(pthread_key_t key);
+int pthread_setspecific(pthread_key_t key, const void *value);
+int pthread_atfork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+int pthread_setcancelstate(int state, int *old);
+
+#endif
