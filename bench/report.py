@@ -131,20 +131,47 @@ def write_verdict(data):
     table(["what", "measured", "promised", ""], lines)
 
 
+def is_limit(name):
+    return name.startswith("limit")
+
+
+def is_ours(name):
+    return name.startswith("tophash")
+
+
+def standing(ours, theirs):
+    """Ours over theirs, round by round: the median, and how sure that is. As in bench/results.c."""
+    ratios = sorted(a / b for a, b in zip(ours["rounds"], theirs["rounds"]) if b > 0)
+    if not ratios:
+        return 0, "-"
+    low, middle, high = (quantile(ratios, share) for share in (0.25, 0.5, 0.75))
+    return middle, "ahead" if low > 1 else "behind" if high < 1 else "tie"
+
+
+def quantile(ordered, share):
+    rank = share * (len(ordered) - 1)
+    below = int(rank)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
+
+
 def write_losses(cells):
     print("## Where others are faster\n")
     losses = []
     for (page, keys, threads, name, workload), r in cells.items():
-        if name != "tophash":
+        if not is_ours(name):
             continue
-        for other in {key[3] for key in cells} - {"tophash", "limit"}:
+        for other in {key[3] for key in cells}:
             rival = cells.get((page, keys, threads, other, workload))
-            if rival and rival["mops"] > r["mops"]:
-                losses.append((r["mops"] / rival["mops"], page, keys, threads, other, workload))
+            if rival and not is_ours(other) and not is_limit(other):
+                ratio, verdict = standing(r, rival)
+                if verdict == "behind":
+                    losses.append((ratio, page, keys, threads, other, workload))
     if not losses:
         print("Nowhere in this run.\n")
         return
-    print("Every cell of this run in which some map was faster than ours:\n")
+    print("Every cell of this run in which some map was faster than ours, the upper quartile of the "
+          "rounds' ratios included:\n")
     table(
         ["ours / theirs", "map", "workload", "keys", "threads", "pages"],
         [
@@ -167,21 +194,28 @@ def write_section(cells, maps, page, keys, threads):
                 f"{r['mops']:.1f} <sub>{r['mops_low']:.1f}–{r['mops_high']:.1f}</sub>" if r else "–"
             )
         lines.append(line)
-    ratios = ["**tophash / best**"]
-    for workload in used:
-        ours = cells.get((page, keys, threads, "tophash", workload))
-        rivals = [
-            (cells[(page, keys, threads, m, workload)]["mops"], m)
-            for m in maps
-            if m not in ("tophash", "limit") and (page, keys, threads, m, workload) in cells
-        ]
-        ratios.append(f"**{ours['mops'] / max(rivals)[0]:.2f}**" if ours and rivals else "–")
-    table([""] + used, lines + [ratios])
+    ours = next((m for m in maps if is_ours(m)), None)
+    for name in maps:
+        if ours is None or is_ours(name):
+            continue
+        line = [f"share of {name}" if is_limit(name) else f"over {name}"]
+        for workload in used:
+            own = cells.get((page, keys, threads, ours, workload))
+            other = cells.get((page, keys, threads, name, workload))
+            ratio, verdict = standing(own, other) if own and other else (0, "-")
+            verdict = "" if is_limit(name) else f" {verdict}"
+            line.append(f"{ratio:.2f}{verdict}" if ratio > 0 else "–")
+        lines.append(line)
+    table([""] + used, lines)
 
 
 def write_throughput(data, cells, charts):
     print("## Throughput\n")
-    print("Million operations per CPU-second, all threads; small: quartiles of the rounds.\n")
+    print(
+        "Million operations per CPU-second, all threads; small: quartiles of the rounds. Below, ours "
+        "over each of the others, by rounds: *ahead* if the lower quartile of the ratios is above 1, "
+        "*behind* if the upper one is below, else *tie*.\n"
+    )
     maps = maps_of(data["results"], "throughput")
     for page, keys in sorted({key[:2] for key in cells}):
         if charts:
@@ -197,8 +231,9 @@ def write_growth(data, charts):
         return
     print(f"## Growth from empty to {size(grown[0]['keys'])}\n")
     print(
-        "Each run in a fresh process that first touches and frees far more memory than the table "
-        "will take. One run without timing gives the rate; in the others every insert is timed. Own "
+        "Each run in a fresh process that touches more memory than the table will take and gives it "
+        "back while the table grows, so that no page has to come from the host of a virtual machine "
+        "first. One run without timing gives the rate; in the others every insert is timed. Own "
         "time is what the thread spent on its core: the time it was preempted is taken off, page "
         "faults are not.\n"
     )
