@@ -9,7 +9,6 @@
  */
 #include "map/map_priv.h"
 
-#define WAIT_SPIN_ROUNDS 6u /* 1 + 2 + ... + 32 pauses: about a microsecond */
 #define WAIT_SLEEP_FIRST_NS 20000u
 #define WAIT_SLEEP_MAX_NS 1000000u
 
@@ -67,20 +66,20 @@ struct group thi_map_find_group(const struct thi_map *map, uint64_t hash, uint64
 void thi_map_wait(struct th_au64 *counter, const void *what, unsigned *round)
 {
     unsigned now = (*round)++;
-    if (now < WAIT_SPIN_ROUNDS) {
+    if (now < TH_MAP_WAIT_SPIN_ROUNDS) {
         for (unsigned i = 0; i < (1u << now); i++) {
             thi_port_pause();
         }
         return;
     }
-    if (now == WAIT_SPIN_ROUNDS) {
+    /* The holder is not running. Sleeping, not yielding: a waiter of higher priority must not keep
+     * it from the core. */
+    unsigned slept = now - TH_MAP_WAIT_SPIN_ROUNDS;
+    uint64_t ns = (uint64_t)WAIT_SLEEP_FIRST_NS << (slept < 6 ? slept : 6);
+    thi_port_sleep_ns(ns < WAIT_SLEEP_MAX_NS ? ns : WAIT_SLEEP_MAX_NS);
+    thi_trace(THI_EVENT_WAIT, (uintptr_t)what, now);
+    if (slept == 0) {
         /* relaxed: statistic, read by stats only, which promise no order. */
         th_u64_add_rlx(counter, 1);
     }
-    /* The holder is not running. Sleeping, not yielding: a waiter of higher priority must not keep
-     * it from the core. */
-    unsigned shift = now - WAIT_SPIN_ROUNDS < 6 ? now - WAIT_SPIN_ROUNDS : 6;
-    uint64_t ns = (uint64_t)WAIT_SLEEP_FIRST_NS << shift;
-    thi_trace(THI_EVENT_WAIT, (uintptr_t)what, now);
-    thi_port_sleep_ns(ns < WAIT_SLEEP_MAX_NS ? ns : WAIT_SLEEP_MAX_NS);
 }

@@ -218,8 +218,8 @@ th_status thi_map_split(struct thi_map *map, uint64_t hash, unsigned count_min)
     split.group = group_in_table(map, split.group.index);
     split.sibling = group_in_table(map, sibling);
     if (word_count(split.word) != 0) {
-        /* The fault of a first touch is taken before the lock, not under it, and so are the misses:
-         * the lines come while the system looks for a page. */
+        /* The fault of a first touch, if it is one, is taken before the lock, not under it, and so
+         * are the misses. */
         split_prefetch(&split.group);
         thi_region_populate(split.sibling.cells, TH_MAP_GROUP_BYTES);
     }
@@ -357,10 +357,26 @@ static void repay(struct thi_map *map, uint64_t hash)
     word_store(own.side, own_word);
 }
 
+/* Asks for the memory of the sibling of the hash's group a few inserts before the split, so that no
+ * insert waits for both. */
+static void split_prepare(struct thi_map *map, uint64_t hash)
+{
+    uint64_t word;
+    struct group group = thi_map_find_group(map, hash, &word);
+    unsigned depth = word_depth(word);
+    uint32_t sibling = group.index | (uint32_t)1 << depth;
+    if (!thi_map_is_small(map) && depth < depth_limit(map) &&
+        thi_map_runs_cover(map, sibling) == TH_OK) {
+        thi_region_populate(group_in_table(map, sibling).cells, TH_MAP_GROUP_BYTES);
+    }
+}
+
 void thi_map_after_insert(struct thi_map *map, uint64_t hash, uint64_t word)
 {
     if (word_count(word) >= TH_MAP_SPLIT_COUNT) {
         (void)thi_map_split(map, hash, TH_MAP_SPLIT_COUNT);
+    } else if (word_count(word) == TH_MAP_PREPARE_COUNT) {
+        split_prepare(map, hash);
     } else if ((word_count(word) & 3) == 0) {
         repay(map, hash);
     }

@@ -27,11 +27,11 @@ TH_INLINE bool core_look(const struct thi_map *map, const struct key_kind *kind,
 
 /* ------------------------------------------------------------------ growth as seen by an insert */
 
-/* After an insert that left the group's word at `word`: is it full enough to be split, or does it
- * borrow? A small map moves when it is full, and has neither. */
+/* After an insert that left the group's word at `word`: is it full enough to be split, or soon, or
+ * does it borrow? A small map moves when it is full, and has neither. */
 TH_INLINE bool after_insert_wants_more(uint64_t word)
 {
-    return word_count(word) >= TH_MAP_SPLIT_COUNT || (word & TH_WORD_BORROWS) != 0;
+    return word_count(word) >= TH_MAP_PREPARE_COUNT || (word & TH_WORD_BORROWS) != 0;
 }
 
 /* Makes room in the full group of `hash`. TH_OK: try again; TH_MORE: held by others, wait; below 0:

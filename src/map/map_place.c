@@ -8,8 +8,6 @@
  */
 #include "map/map_priv.h"
 
-#define CELL_LOCK_SPINS 128u
-
 struct cell *thi_map_free_cell(const struct group *group, uint64_t hash, unsigned *distance)
 {
     unsigned home = hash_line(hash, group->line_mask);
@@ -65,7 +63,7 @@ unsigned thi_map_distance(const struct group *group, uint64_t hash, const struct
 
 uint64_t thi_map_cell_lock_bounded(struct cell *cell)
 {
-    for (unsigned spin = 0; spin < CELL_LOCK_SPINS; spin++) {
+    for (unsigned spin = 0; spin < TH_MAP_CELL_LOCK_SPINS; spin++) {
         uint64_t key_word = cell_key(cell);
         if (key_word == TH_KEY_EMPTY) {
             return TH_KEY_EMPTY;

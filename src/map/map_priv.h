@@ -150,7 +150,9 @@ struct limbo {
     uint64_t taken_records; /* the bag's content */
     uint64_t taken_bytes;
 } TH_ALIGNED(TH_CACHE_LINE_BYTES);
+#ifndef TH_LIMBO_STRIPES
 #define TH_LIMBO_STRIPES 16u
+#endif
 enum limbo_bag { TH_BAG_IDLE, TH_BAG_SENT, TH_BAG_BUSY, TH_BAG_CLOSED };
 
 struct thi_map_counters {

@@ -64,13 +64,14 @@ uint64_t thi_region_bytes_mapped(void)
     return th_u64_load_rlx(&region_bytes);
 }
 
-/* Writes one word of the page with what it holds. A compare-exchange, because a plain write-back
- * would lose what another thread stores between our read and our write. */
+/* Writes 0 to a word of the page that is 0: in a page that is not there yet it is, and a page with
+ * something else in it is there. Not read before: the system would show an empty page, and the
+ * write would have to wait until all cores have forgotten that. */
 static void page_touch(struct th_au64 *word)
 {
+    uint64_t zero = 0;
     /* relaxed: the value is not looked at and not changed. */
-    uint64_t value = th_u64_load_rlx(word);
-    (void)th_u64_cas_rlx_rlx(word, &value, value);
+    (void)th_u64_cas_rlx_rlx(word, &zero, 0);
 }
 
 void thi_region_touch(void *memory, size_t size)
@@ -89,7 +90,9 @@ void thi_region_populate(void *memory, size_t size)
     uintptr_t page = thi_port_page_bytes();
     uintptr_t start = (uintptr_t)memory & ~(page - 1);
     size_t whole = (size_t)thi_round_up((uintptr_t)memory + size - start, page);
-    if (size != 0 && !thi_port_pages_populate((void *)start, whole)) {
+    /* One page is touched at once: a fault costs no more than a system call, and most are there. */
+    bool one = whole == page && size >= 2 * sizeof(struct th_au64);
+    if (size != 0 && (one || !thi_port_pages_populate((void *)start, whole))) {
         thi_region_touch(memory, size);
     }
 }

@@ -150,7 +150,7 @@ broken split_ignores_holders map_grow.c obligation_5 \
     's/held = thi_map_cell_lock_bounded(cell);/held = key_let_go(cell_key(cell));/'
 # Obligation 6: a split waits for a stopped holder without bound.
 broken split_waits_for_holders map_place.c obligation_6_a_stopped_holder_of_a_cell \
-    's/spin < CELL_LOCK_SPINS/spin < UINT32_MAX/'
+    's/spin < TH_MAP_CELL_LOCK_SPINS/spin < UINT32_MAX/'
 # Obligation 7: cells freed by a split are filled again without a new version.
 broken home_without_new_version map_grow.c obligation_7 \
     '0,/split->word = word_bumped(split->word);/s///'

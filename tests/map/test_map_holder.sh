@@ -59,7 +59,7 @@ broken() {
 
 copies=(split_waits_for_a_held_cell reads_wait_for_a_held_group hint_stays_behind_a_held_group)
 broken split_waits_for_a_held_cell map_place.c of_a_cell \
-    's/spin < CELL_LOCK_SPINS/spin < UINT32_MAX/' &
+    's/spin < TH_MAP_CELL_LOCK_SPINS/spin < UINT32_MAX/' &
 wait_for_it='while ((*word \& TH_WORD_LOCK) != 0) { *word = word_load(group.side); }'
 broken reads_wait_for_a_held_group map_find.c of_a_group \
     "s/^            return group;/$wait_for_it\n&/" &
