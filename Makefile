@@ -27,6 +27,7 @@ test-all: deps
 
 test-arch:
 	@tools/test_arch.sh $(ARGS)
+	@tools/test_arch_seeds.sh
 
 bench: deps all
 	@tools/build.sh bench
