@@ -20,7 +20,8 @@ const struct thi_lab_source *thi_lab_source_find(const char *name);
 enum thi_lab_tool { TH_LAB_CHECK, TH_LAB_TSAN, TH_LAB_ASAN, TH_LAB_TOOLS };
 
 enum thi_lab_answer {
-    TH_LAB_AT_ONCE, /* one run of one round, whatever the timing */
+    TH_LAB_AT_ONCE, /* in one call, whatever the timing */
+    TH_LAB_SOON,    /* in a run in which both threads used the memory, though nothing went wrong */
     TH_LAB_BY_LUCK, /* only in a run in which it really happens */
     TH_LAB_BLIND    /* not even then: nothing is wrong with what the tool looks at */
 };

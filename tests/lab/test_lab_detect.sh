@@ -4,9 +4,10 @@
 #
 # Goal: the table "which tool finds it" of `tophash lab` is what really happens. Method: every tool
 # on every program that `tophash lab --source` prints:
-#   at once   one round is enough, three times in three
-#   by luck   one round at the usual speed is silent in three, and with a long window in many rounds
-#             the tool speaks
+#   at once   one call of the checker
+#   soon      the tool speaks, three times in three, of one round in which the fault cannot happen:
+#             the thread that moves the table comes long after the other has ended
+#   by luck   the tool is silent of that, and speaks in many rounds with a long window
 #   blind     the tool is silent in many rounds with a long window, and the program's own assertion,
 #             made a message, shows that the fault did happen there
 # The mended programs must make no tool speak.
@@ -25,56 +26,68 @@ if [ -n "${TOPHASH_EMULATOR:-}" ] || ! "$TOPHASH_COMMAND" check --help >/dev/nul
     exit 77
 fi
 
+# What is compiled into the programs for the sanitizers, so that one of them serves every run:
+# rounds, the length of the fault's own window, and the fault itself are told by the environment.
+cat >"$work/hook.h" <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+static int rounds, window_us, late_us, fault_now;
+#define ROUNDS rounds
+#define SMALL_FAULT fault_now
+#define SMALL_WINDOW(fault) ((fault) == FAULT && window_us != 0 ? usleep((unsigned)window_us) : 0)
+/* Called before the threads are made, and by the one that moves the table. */
+#define SMALL_ALLOCATE() (usleep((unsigned)late_us), malloc(sizeof(struct small_slot)))
+#define SMALL_FREE(slots) free(slots)
+#include "small.c"
+__attribute__((constructor)) static void environment_read(void)
+{
+    rounds = atoi(getenv("LAB_ROUNDS"));
+    window_us = atoi(getenv("LAB_WINDOW_US"));
+    late_us = atoi(getenv("LAB_LATE_US"));
+    fault_now = getenv("LAB_MENDED") != NULL ? SMALL_RIGHT : FAULT;
+}
+END
 # An assertion that fails is told and does not end the program: the tool may speak later.
 cat >"$work/assert.h" <<'END'
 #include <stdio.h>
-#include <unistd.h>
 #define assert(condition) ((condition) ? (void)0 : (void)puts("it happened"))
 END
 
-program() { # fault sanitizer rounds window flags... -> $work/program
-    fault=$1
-    sanitizer=$2
-    rounds=$3
-    window=$4
-    shift 4
-    mkdir -p "$work/include"
-    cp "$work/assert.h" "$work/include/assert.h"
-    "$TOPHASH_COMMAND" lab --source="$fault" >"$work/$fault.c"
-    "$CC" -O1 -g -pthread -fsanitize="$sanitizer" -I"$work/include" -include unistd.h \
-        -D_GNU_SOURCE -DROUNDS="$rounds" "-DSMALL_WINDOW(fault)=$window" "$@" \
-        "$work/$fault.c" -o "$work/program"
+# ThreadSanitizer would sleep for a second at the end of each program.
+export TSAN_OPTIONS=atexit_sleep_ms=0
+
+constant_of() { # fault
+    case $1 in
+    stale-bucket) echo SMALL_STALE_BUCKET ;;
+    early-free) echo SMALL_EARLY_FREE ;;
+    missing-recheck) echo SMALL_NO_RECHECK ;;
+    esac
 }
 
-# How many of three runs made the tool speak.
-spoke() {
+program() { # fault sanitizer -> $work/program
+    cp "$work/$1.c" "$work/small.c"
+    "$CC" -O1 -g -pthread -fsanitize="$2" -I"$work" -D_GNU_SOURCE -DFAULT="$(constant_of "$1")" \
+        -x c "$work/hook.h" -o "$work/program"
+}
+
+# How many of three runs made the tool speak; all that was said is in $work/out.
+spoke() { # rounds window_us late_us
     count=0
     : >"$work/out"
     for _ in 1 2 3; do
-        "$work/program" >"$work/run" 2>&1
+        LAB_ROUNDS=$1 LAB_WINDOW_US=$2 LAB_LATE_US=$3 "$work/program" >"$work/run" 2>&1
         grep -q 'Sanitizer' "$work/run" && count=$((count + 1))
         cat "$work/run" >>"$work/out"
     done
     echo $count
 }
 
-# A long stay in the fault's own window, and in no other.
-window_of() { # fault
-    case $1 in
-    stale-bucket) echo '(fault == SMALL_STALE_BUCKET ? usleep(100) : 0)' ;;
-    early-free) echo '(fault == SMALL_EARLY_FREE ? usleep(100) : 0)' ;;
-    missing-recheck) echo '(fault == SMALL_NO_RECHECK ? usleep(100) : 0)' ;;
-    esac
-}
-
-sanitizer_answer() { # fault sanitizer
-    program "$1" "$2" 1 '(void)0' || return
-    once=$(spoke)
-    program "$1" "$2" 150 "$(window_of "$1")" || return
-    often=$(spoke)
+sanitizer_answer() {
+    harmless=$(spoke 1 0 50000)
+    often=$(spoke 150 100 0)
     happened=$(grep -c 'it happened' "$work/out")
-    if [ "$once" = 3 ]; then
-        echo "at once"
+    if [ "$harmless" = 3 ]; then
+        echo soon
     elif [ "$often" -gt 0 ]; then
         echo "by luck"
     elif [ "$happened" -gt 0 ]; then
@@ -85,7 +98,6 @@ sanitizer_answer() { # fault sanitizer
 }
 
 check_answer() { # fault
-    "$TOPHASH_COMMAND" lab --source="$1" >"$work/$1.c"
     "$TOPHASH_COMMAND" check --quiet "$work/$1.c" >"$work/out" 2>&1
     [ $? = 1 ] && grep -q '^failed: ' "$work/out" && echo "at once"
 }
@@ -101,26 +113,26 @@ is() { # what got wanted
     fi
 }
 
+# What the lab says of a fault and a tool.
+said() { # tool
+    sed -n "s/^  $1  *\(at once\|soon\|by luck\|blind\).*/\1/p" "$work/lab"
+}
+
 for fault in stale-bucket early-free missing-recheck; do
+    "$TOPHASH_COMMAND" lab --source="$fault" >"$work/$fault.c"
     "$TOPHASH_COMMAND" lab --seconds=0.1 "$fault" >"$work/lab"
-    for tool in 'tophash check' ThreadSanitizer AddressSanitizer; do
-        said=$(sed -n "s/^  $tool  *\(at once\|by luck\|blind\).*/\1/p" "$work/lab")
-        case $tool in
-        ThreadSanitizer) got=$(sanitizer_answer $fault thread) ;;
-        AddressSanitizer) got=$(sanitizer_answer $fault address) ;;
-        *) got=$(check_answer $fault) ;;
-        esac
-        is "$fault, $tool" "$got" "$said"
-    done
+    is "$fault, tophash check" "$(check_answer $fault)" "$(said 'tophash check')"
     "$TOPHASH_COMMAND" check --quiet "$work/$fault.c" -- -DSMALL_FAULT=SMALL_RIGHT \
         >"$work/out" 2>&1
     is "$fault mended, tophash check" "$(grep -o '^verified (complete)' "$work/out")" \
         'verified (complete)'
-    for sanitizer in thread address; do
-        program $fault $sanitizer 100 "$(window_of $fault)" -DSMALL_FAULT=SMALL_RIGHT
-        "$work/program" >"$work/out" 2>&1
-        is "$fault mended, $sanitizer sanitizer" "status $?, $(wc -c <"$work/out") bytes" \
-            'status 0, 0 bytes'
+    for tool in ThreadSanitizer AddressSanitizer; do
+        sanitizer=thread
+        [ $tool = AddressSanitizer ] && sanitizer=address
+        program $fault $sanitizer || exit 1
+        is "$fault, $tool" "$(sanitizer_answer)" "$(said $tool)"
+        LAB_MENDED=1 LAB_ROUNDS=100 LAB_WINDOW_US=100 LAB_LATE_US=0 "$work/program" >"$work/out" 2>&1
+        is "$fault mended, $tool" "status $?, $(wc -c <"$work/out") bytes" 'status 0, 0 bytes'
     done
 done
 
