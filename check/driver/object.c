@@ -53,8 +53,10 @@ bool thi_object_symbols(struct thi_object *object, const char *path)
         }
         bool needed = type == 'U' || type == 'w' || type == 'v';
         bool local = strchr("abdnrst", type) != NULL;
-        if (needed || !local) {
-            ok = thi_words_add(needed ? &object->needed : &object->defined, name);
+        struct thi_words *words = needed ? &object->needed : &object->defined;
+        /* Once each: several files may need the same. */
+        if ((needed || !local) && !thi_words_hold(words, name)) {
+            ok = thi_words_add(words, name);
         }
     }
     free(output);

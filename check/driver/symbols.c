@@ -57,6 +57,7 @@ static const char *const pure[] = {
     "ntohs",
     "ffs",
     "ffsl",
+    "__popcountdi2",
     "__stack_chk_fail",
     "_GLOBAL_OFFSET_TABLE_",
     "stdout",

@@ -108,6 +108,9 @@ struct thi_operation {
     uint64_t expected;
 };
 
+/* TH_OP_AWAIT for nothing that could come: the execution is blocked, and this is no deadlock. */
+#define TH_AWAIT_NOTHING UINT32_MAX
+
 /* What can be wrong with a program, or with the way it is checked. */
 enum thi_engine_error_kind {
     TH_ENGINE_RACE,     /* two accesses, one plain, one writes, no happens-before between them */
@@ -343,6 +346,8 @@ uint32_t thi_engine_event_find(const struct thi_engine *engine, uint32_t thread,
 bool thi_engine_happens_before(const struct thi_engine *engine, uint32_t earlier, uint32_t later);
 /* Number of events of `thread` that happen before what `event` is followed by in its thread. */
 uint32_t thi_engine_event_clock(const struct thi_engine *engine, uint32_t event, uint32_t thread);
+/* From within step(): the same for the newest event of the thread that runs. */
+uint32_t thi_engine_clock(const struct thi_engine *engine, uint32_t running, uint32_t thread);
 /* The writes of a location in modification order: the first after the initial value, and the next
  * after a write; TH_ENGINE_NO_EVENT at the end. */
 uint32_t thi_engine_mo_first(const struct thi_engine *engine, uintptr_t address);

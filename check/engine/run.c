@@ -421,6 +421,9 @@ bool thi_thread_reads_newest(const struct thi_engine *engine, uint32_t number)
     const struct graph *graph = graph_of(engine);
     const struct thread *thread = &engine->threads[number];
     uint32_t i = thread->event_last;
+    if (thread->operation.value == TH_AWAIT_NOTHING) {
+        return false;
+    }
     for (uint64_t left = thread->operation.value; left > 0 && i != TH_ENGINE_NO_EVENT; left--) {
         const struct event *e = &graph->events[i];
         if (e->kind == TH_EVENT_READ && !write_is_newest(engine, graph, e)) {

@@ -68,6 +68,12 @@ uint32_t thi_engine_event_clock(const struct thi_engine *engine, uint32_t event,
                                    : 0;
 }
 
+uint32_t thi_engine_clock(const struct thi_engine *engine, uint32_t running, uint32_t thread)
+{
+    uint32_t event = engine->threads[running].executed_last;
+    return event == TH_ENGINE_NO_EVENT ? 0 : thi_engine_event_clock(engine, event, thread);
+}
+
 /* The location that stands for the address now: of several incarnations the last. */
 static uint32_t location_now(const struct thi_engine *engine, uintptr_t address)
 {

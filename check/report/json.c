@@ -66,6 +66,9 @@ static void json_sites(struct thi_text *text, const struct thi_site_row *rows, s
         json_orders(text, counters->orders);
         json_number(text, "executions", counters->executions);
         json_number(text, "stale", counters->stale);
+        if (rows[i].address != 0) {
+            thi_text_format(text, ", \"address\": \"%zx\"", (size_t)rows[i].address);
+        }
         json_number(text, "contended", counters->contended);
         thi_text_string(text, "}");
     }

@@ -11,7 +11,8 @@
 
 /* One place in the source that does something atomic. */
 struct thi_site_row {
-    uint32_t site; /* the engine's number */
+    uint32_t site;     /* the engine's number */
+    uintptr_t address; /* where the operation returns to */
     struct thi_record_site place;
     struct thi_site_counters counters;
 };

@@ -50,6 +50,14 @@ void th_check_await(void)
     thi_await(length, site);
 }
 
+void th_check_give_up(void)
+{
+    uint32_t site = TH_SITE_HERE;
+    thi_turn_abandon();
+    uint32_t length = thi_turn_length();
+    thi_await(length == 0 ? TH_AWAIT_NOTHING : length, site);
+}
+
 static void heavy_fence(uint32_t site)
 {
     thi_model_enter();
@@ -60,6 +68,11 @@ static void heavy_fence(uint32_t site)
 void th_check_heavy_fence(void)
 {
     heavy_fence(TH_SITE_HERE);
+}
+
+unsigned th_check_clock(unsigned thread)
+{
+    return thi_engine_clock(thi_runtime.engine, thi_self(), thread);
 }
 
 long thi_call_syscall(long number, ...);

@@ -6,6 +6,7 @@
  */
 #include "runtime/names.h"
 #include "runtime/runtime.h"
+#include "runtime/sites.h"
 #include "runtime/tls.h"
 #include "runtime/verdict.h"
 #include "runtime/watch.h"
@@ -90,6 +91,12 @@ int main(int argc, char **argv)
               "processor; keep such state in the threads' arguments\n",
               stderr);
         return TH_EXIT_HARNESS;
+    }
+    if (options.weaken != NULL && !thi_sites_weaken(options.weaken)) {
+        fputs("tophash check: --weaken is ORDER[/ORDER]@ADDRESS,... with hexadecimal addresses of "
+              "this program\n",
+              stderr);
+        return TH_EXIT_USAGE;
     }
     status = options.replay != NULL ? thi_verdict_replay() : thi_verdict_explore();
     thi_engine_free(thi_runtime.engine);

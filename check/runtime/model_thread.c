@@ -11,7 +11,7 @@
 #include <string.h>
 #include <threads.h>
 
-enum { KEYS_MAX = 32, DESTRUCTOR_ROUNDS = 4 };
+enum { ARGUMENT_BYTES_MAX = 256, KEYS_MAX = 32, DESTRUCTOR_ROUNDS = 4 };
 
 extern int thi_user_main(int argc, char **argv, char **environment) __attribute__((weak));
 extern void thi_user_setup(void) __attribute__((weak));
@@ -224,17 +224,35 @@ static void *form_main(void)
 
 void *thi_model_main(void *unused)
 {
-    static char name[] = "program";
-    static char *arguments[] = {name, NULL};
+    static char name[] = "program", word[ARGUMENT_BYTES_MAX];
+    static char *arguments[] = {name, NULL, NULL};
     (void)unused;
     if (thi_user_main == NULL) {
         return form_main();
     }
-    int status = thi_user_main(1, arguments, arguments + 1);
+    int count = 1;
+    if (thi_runtime.options->argument != NULL) {
+        snprintf(word, sizeof word, "%s", thi_runtime.options->argument);
+        arguments[count++] = word;
+    }
+    int status = thi_user_main(count, arguments, arguments + count);
     if (status != 0) {
         thi_fail_format(TH_ENGINE_FAILED, 0, "main() returned %d", status);
     }
     return NULL;
+}
+
+/* --- Forks. */
+
+/* The handlers are never called: a checked program does not fork. */
+int thi_call_pthread_atfork(void (*before)(void), void (*parent)(void), void (*child)(void));
+int thi_call_pthread_atfork(void (*before)(void), void (*parent)(void), void (*child)(void))
+{
+    (void)before;
+    (void)parent;
+    (void)child;
+    thi_model_enter();
+    return 0;
 }
 
 /* --- Keys. */

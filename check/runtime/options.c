@@ -29,6 +29,11 @@ const char thi_check_options_help[] =
     "  --dot=FILE, --svg=FILE\n"
     "                      draw the execution\n"
     "  --json=FILE         the verdict, the counts and what else was asked for, for programs\n"
+    "  --argument=WORD     what main() finds behind its name\n"
+    "  --setup-apart       what happens before the first thread is no part of executions\n"
+    "  --weaken=ORDER[/ORDER]@ADDRESS,...\n"
+    "                      another order (and one of failure) for the atomic operations that\n"
+    "                      return to these addresses; removed: of a fence\n"
     "  --output            show what the program prints\n"
     "  --quiet             no progress line\n";
 
@@ -83,6 +88,7 @@ static bool switch_take(struct thi_check_options *options, const char *argument)
         {"--mutate", &options->mutate},
         {"--explain", &options->explain},
         {"--output", &options->output},
+        {"--setup-apart", &options->setup_apart},
         {"--quiet", &options->quiet},
     };
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
@@ -100,9 +106,10 @@ static bool text_take(struct thi_check_options *options, const char *argument)
         const char *prefix;
         const char **value;
     } texts[] = {
-        {"--replay=", &options->replay},   {"--dot=", &options->dot},
-        {"--svg=", &options->svg},         {"--json=", &options->json},
-        {"--command=", &options->command}, {"--equivalent=", &options->equivalent},
+        {"--replay=", &options->replay},     {"--dot=", &options->dot},
+        {"--svg=", &options->svg},           {"--json=", &options->json},
+        {"--command=", &options->command},   {"--equivalent=", &options->equivalent},
+        {"--argument=", &options->argument}, {"--weaken=", &options->weaken},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const char *value = value_of(argument, texts[i].prefix);

@@ -30,6 +30,9 @@ struct thi_check_options {
     const char *svg;
     const char *json;
     const char *equivalent; /* file of mutants that must survive, with reasons */
+    const char *argument;   /* for main() of the program; NULL: none */
+    const char *weaken;     /* ORDER[/ORDER]@ADDRESS,...; NULL: orders as written */
+    bool setup_apart;       /* nothing before the first thread is part of an execution */
 };
 
 enum thi_options_result {

@@ -24,9 +24,10 @@ enum { MESSAGE_BYTES_MAX = 512, PLAIN_MAX = 20000000 };
 
 struct thi_runtime thi_runtime;
 
-/* The one site whose orders a mutation has changed. */
+/* The sites whose orders a mutation has changed. */
 static struct {
-    uint32_t site;
+    uint32_t sites[TH_WEAKENED_SITES_MAX];
+    size_t count;
     enum thi_order order;
     enum thi_order failure_order;
 } overridden;
@@ -110,21 +111,34 @@ _Noreturn void thi_fail_format(enum thi_engine_error_kind kind, uint32_t site, c
 
 void thi_orders_in_force(uint32_t site, enum thi_order *order, enum thi_order *failure_order)
 {
-    if (site == overridden.site && site != TH_ENGINE_SITE_NONE) {
-        *order = overridden.order == TH_ORDER_NONE ? *order : overridden.order;
-        *failure_order =
-            overridden.failure_order == TH_ORDER_NONE ? *failure_order : overridden.failure_order;
+    for (size_t i = 0; i < overridden.count && site != TH_ENGINE_SITE_NONE; i++) {
+        if (site == overridden.sites[i]) {
+            *order = overridden.order == TH_ORDER_NONE ? *order : overridden.order;
+            *failure_order = overridden.failure_order == TH_ORDER_NONE ? *failure_order
+                                                                       : overridden.failure_order;
+        }
     }
 }
 
-bool thi_order_override(uint32_t site, enum thi_order order, enum thi_order failure_order)
+bool thi_order_override(const uint32_t *sites, size_t count, enum thi_order order,
+                        enum thi_order failure_order)
 {
+    bool ok = true;
     thi_engine_site_overrides_clear(thi_runtime.engine);
-    overridden.site = site;
+    overridden.count = count;
     overridden.order = order;
     overridden.failure_order = failure_order;
-    return site == TH_ENGINE_SITE_NONE ||
-           thi_engine_site_override(thi_runtime.engine, site, order, failure_order);
+    for (size_t i = 0; i < count; i++) {
+        overridden.sites[i] = sites[i];
+        ok = ok && thi_engine_site_override(thi_runtime.engine, sites[i], order, failure_order);
+    }
+    return ok;
+}
+
+bool thi_alone(void)
+{
+    return thi_runtime.options->setup_apart && thi_self() == 0 &&
+           thi_runtime.threads[0].child_count == 0;
 }
 
 bool thi_cas_done(void)

@@ -91,11 +91,15 @@ void thi_plain(uintptr_t address, size_t bytes, bool write, uint32_t site);
 /* Whether the compare-exchange that has just been made stored. */
 bool thi_cas_done(void);
 
-/* Changes the orders at one site, and no other, until the next call; site 0: at none. False: no
- * memory. */
-bool thi_order_override(uint32_t site, enum thi_order order, enum thi_order failure_order);
+/* Changes the orders at these sites, and no others, until the next call. False: no memory. */
+enum { TH_WEAKENED_SITES_MAX = 256 };
+bool thi_order_override(const uint32_t *sites, size_t count, enum thi_order order,
+                        enum thi_order failure_order);
 /* The orders of operations at a site, if a mutation changes them. */
 void thi_orders_in_force(uint32_t site, enum thi_order *order, enum thi_order *failure_order);
+
+/* True while what happens is no part of the execution (--setup-apart): no thread was made yet. */
+bool thi_alone(void);
 
 /* Models call this first: no thought experiment may go on into them. */
 void thi_model_enter(void);

@@ -29,7 +29,8 @@ struct thi_site_row *thi_sites_rows(size_t *count)
             return NULL;
         }
         rows = grown;
-        rows[*count] = (struct thi_site_row){.site = site, .counters = counters};
+        rows[*count] = (struct thi_site_row){
+            .site = site, .address = thi_site_address(site), .counters = counters};
         thi_names_site(site, &rows[(*count)++].place);
     }
     return rows == NULL ? calloc(1, sizeof *rows) : rows;
@@ -50,7 +51,7 @@ static bool mutant_run(void *context, uint32_t site, struct thi_mutant *mutant)
 {
     (void)context;
     struct thi_engine_result result;
-    if (!thi_order_override(site, mutant->order, mutant->failure_order)) {
+    if (!thi_order_override(&site, 1, mutant->order, mutant->failure_order)) {
         return false;
     }
     const struct thi_engine_error *error = thi_verdict_search(&result);
@@ -75,7 +76,7 @@ bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, struct thi_
     struct thi_text text = {.bytes = NULL};
     bool ok = thi_mutation_run(mutation, rows, count, thi_runtime.options->equivalent, mutant_run,
                                NULL, &text);
-    thi_order_override(TH_ENGINE_SITE_NONE, TH_ORDER_NONE, TH_ORDER_NONE);
+    thi_order_override(NULL, 0, TH_ORDER_NONE, TH_ORDER_NONE);
     if (!ok) {
         fprintf(stderr, "tophash check: mutation: %s\n", thi_text_get(&text));
         thi_text_fini(&text);
@@ -85,4 +86,47 @@ bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, struct thi_
     printf("\n%s", thi_text_get(&text));
     thi_text_fini(&text);
     return true;
+}
+
+/* ---------------------------------------------------------------- --weaken */
+
+/* The word of an order at *text, which moves behind it. */
+static bool order_take(const char **text, enum thi_order *order)
+{
+    size_t size = strcspn(*text, "/@");
+    if (strncmp(*text, "removed", size) == 0 && size == strlen("removed")) {
+        *order = TH_ORDER_RELAXED;
+        *text += size;
+        return true;
+    }
+    for (int i = TH_ORDER_RELAXED; i <= TH_ORDER_SEQ_CST; i++) {
+        const char *name = thi_order_name((enum thi_order)i);
+        if (strlen(name) == size && strncmp(*text, name, size) == 0) {
+            *order = (enum thi_order)i;
+            *text += size;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool thi_sites_weaken(const char *text)
+{
+    uint32_t sites[TH_WEAKENED_SITES_MAX];
+    size_t count = 0;
+    enum thi_order order = TH_ORDER_NONE, failure_order = TH_ORDER_NONE;
+    bool ok = *text == '/' || order_take(&text, &order);
+    if (ok && *text == '/') {
+        text++;
+        ok = order_take(&text, &failure_order);
+    }
+    while (ok && (*text == '@' || *text == ',') && count < TH_WEAKENED_SITES_MAX) {
+        char *end;
+        uintptr_t address = (uintptr_t)strtoull(text + 1, &end, 16);
+        sites[count] = thi_site_of((const void *)address);
+        ok = end != text + 1 && sites[count++] != 0;
+        text = end;
+    }
+    return ok && count != 0 && *text == '\0' &&
+           thi_order_override(sites, count, order, failure_order);
 }

@@ -20,4 +20,8 @@ void thi_sites_print(const struct thi_site_row *rows, size_t count);
  * ends `mutation` by thi_mutation_fini(). */
 bool thi_sites_mutate(const struct thi_site_row *rows, size_t count, struct thi_mutation *mutation);
 
+/* Takes what --weaken says. False: it is not of the form, or an address is none of the program's
+ * code. */
+bool thi_sites_weaken(const char *text);
+
 #endif

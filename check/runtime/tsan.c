@@ -119,8 +119,9 @@ static uint64_t operate(struct thi_operation *operation)
     return thi_operate(operation);
 }
 
-/* Before main() there is one thread, and no engine: the operation is made as it stands. */
-#define TH_OUTSIDE (!thi_runtime.active)
+/* Before main() there is one thread, and no engine: the operation is made as it stands. So it is
+ * before the first thread is made, if that is asked for: all the rest happens after it. */
+#define TH_OUTSIDE (!thi_runtime.active || thi_alone())
 
 #define TH_SITE site_of_entry(__builtin_return_address(0))
 

@@ -47,8 +47,18 @@ TH_CHECK_FORMAT(3, 4) void th_check_name(const void *object, size_t bytes, const
  * effects by itself; this is for those it cannot tell, such as loops that count their turns. */
 void th_check_await(void);
 
+/* The same in a loop that writes: if nothing was read since the last write, the thread goes no
+ * further in this execution, which is counted as blocked. What would come of another turn is not
+ * looked at: a bound, to be named where the verdict is used. */
+void th_check_give_up(void);
+
 /* A heavy barrier such as membarrier(): a sequentially consistent fence in every thread. */
 void th_check_heavy_fence(void);
+
+/* How many events of thread number `thread` (0: main, then in the order of their creation) happen
+ * before what the caller does next; of itself: all it made. What a thread does between two calls is
+ * before what another one does if the second number is not above what that one is told. */
+unsigned th_check_clock(unsigned thread);
 
 #ifdef __cplusplus
 }

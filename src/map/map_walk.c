@@ -5,7 +5,7 @@
  * Guarantees   G1 an entry present during the whole walk is given exactly once: the intervals given
  *                 do not overlap and leave
  *              nothing out, and each is read from groups whose words did not change meanwhile.
- * Progress     lock-free; after TRIES disturbed copies the group's lock is taken for one copy, so
+ * Progress     lock-free; after some disturbed copies the group's lock is taken for one copy, so
  *              that a storm of erases cannot keep a walk from going on. A split or merge in
  *              progress is waited for.
  * Sources      the reverse-binary cursor is known from Redis' SCAN (P. Noordhuis).
@@ -13,8 +13,6 @@
 #include "map/map_priv.h"
 
 #include <stdlib.h>
-
-#define TRIES 4u
 
 uint64_t thi_map_reverse(uint64_t word)
 {
@@ -104,7 +102,7 @@ static void snapshot_take(struct thi_map *map, struct snapshot *snapshot)
         bool moving = (word & (TH_WORD_SPLITTING | TH_WORD_MERGING)) != 0;
         /* What a group borrows comes home only under its lock: copied without it, an entry could be
          * met in both places or in neither. */
-        bool wanted = try >= TRIES || (word & TH_WORD_BORROWS) != 0;
+        bool wanted = try >= TH_MAP_WALK_TRIES || (word & TH_WORD_BORROWS) != 0;
         if (moving || (wanted && (word & TH_WORD_LOCK) != 0)) {
             thi_map_wait(&map->counters.group_waits, group.side, &round);
             continue;

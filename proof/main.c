@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ * main.c - one scenario, by its name, for the checker.
+ */
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <assert.h>
+
+#include <tophash/check.h>
+
+#define SCENARIO_CHECK(condition) assert(condition)
+#define HISTORY_CLOCK(thread) th_check_clock(thread)
+
+#include "scenarios/map_steps.h"
+
+#include "proof.h"
+
+static void steps_refuse(bool refuse)
+{
+    proof_refuses = refuse;
+}
+
+static void *steps_main(void *number)
+{
+    steps_thread((unsigned)(uintptr_t)number);
+    return NULL;
+}
+
+static void steps_play(const struct map_steps *scenario)
+{
+    pthread_t threads[STEP_THREADS];
+    unsigned count = 0;
+    steps = scenario;
+    steps_setup();
+    while (count < STEP_THREADS && scenario->threads[count][0].operation != END) {
+        count++;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        assert(pthread_create(&threads[i], NULL, steps_main, (void *)(uintptr_t)(i + 1)) == 0);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        assert(pthread_join(threads[i], NULL) == 0);
+    }
+    steps_after();
+}
+
+int main(int argc, char **argv)
+{
+    assert(argc == 2);
+    for (unsigned i = 0; i < MAP_STEPS_COUNT; i++) {
+        if (strcmp(argv[1], map_steps[i].name) == 0) {
+            steps_play(&map_steps[i]);
+            return 0;
+        }
+    }
+    return 1; /* no such scenario */
+}

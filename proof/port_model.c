@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ * port_model.c - the system, as checked programs may have it: no chance, no files, no time.
+ */
+#include "port/port.h"
+
+#include "proof.h"
+#include <tophash/check.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t thi_port_page_bytes(void)
+{
+    return 4096;
+}
+
+/* Zeros from calloc(), which the checker need not see written. Behind the range stands what to
+ * free. */
+void *thi_port_pages_map(size_t size, size_t alignment)
+{
+    char *block = calloc(1, size + alignment + sizeof(void *));
+    if (block == NULL) {
+        return NULL;
+    }
+    char *memory = (char *)(((uintptr_t)block + alignment - 1) & ~(uintptr_t)(alignment - 1));
+    *(void **)(void *)(memory + size) = block;
+    return memory;
+}
+
+void thi_port_pages_unmap(void *memory, size_t size)
+{
+    free(*(void **)(void *)((char *)memory + size));
+}
+
+void thi_port_pages_huge(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+}
+
+bool thi_port_pages_populate(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+    return true;
+}
+
+bool thi_port_pages_drop(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+    return true;
+}
+
+void thi_port_pages_name(void *memory, size_t size, const char *name)
+{
+    (void)memory;
+    (void)size;
+    (void)name;
+}
+
+void thi_port_random(void *memory, size_t size)
+{
+    memset(memory, 1, size);
+}
+
+unsigned thi_port_cpu_count(void)
+{
+    return 2;
+}
+
+uint64_t thi_port_now_ns(void)
+{
+    return 1;
+}
+
+uint64_t thi_port_thread_id(void)
+{
+    return 1;
+}
+
+void thi_port_thread_name(char *name, size_t size)
+{
+    memset(name, 0, size);
+}
+
+void thi_port_sleep_ns(uint64_t ns)
+{
+    (void)ns;
+    th_check_give_up();
+}
+
+void thi_port_yield(void)
+{
+    th_check_give_up();
+}
+
+bool thi_port_has_wide_loads(void)
+{
+    return false;
+}
+
+bool thi_port_membarrier_register(void)
+{
+    return proof_asymmetric;
+}
+
+bool thi_port_membarrier_heavy(void)
+{
+    th_check_heavy_fence();
+    return true;
+}
