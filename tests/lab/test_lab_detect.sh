@@ -84,7 +84,7 @@ spoke() { # rounds window_us late_us
 
 sanitizer_answer() {
     harmless=$(spoke 1 0 50000)
-    often=$(spoke 150 100 0)
+    often=$(spoke 60 100 0)
     happened=$(grep -c 'it happened' "$work/out")
     if [ "$harmless" = 3 ]; then
         echo soon
@@ -131,7 +131,8 @@ for fault in stale-bucket early-free missing-recheck; do
         [ $tool = AddressSanitizer ] && sanitizer=address
         program $fault $sanitizer || exit 1
         is "$fault, $tool" "$(sanitizer_answer)" "$(said $tool)"
-        LAB_MENDED=1 LAB_ROUNDS=100 LAB_WINDOW_US=100 LAB_LATE_US=0 "$work/program" >"$work/out" 2>&1
+        LAB_MENDED=1 LAB_ROUNDS=60 LAB_WINDOW_US=100 LAB_LATE_US=0 \
+            "$work/program" >"$work/out" 2>&1
         is "$fault mended, $tool" "status $?, $(wc -c <"$work/out") bytes" 'status 0, 0 bytes'
     done
 done
