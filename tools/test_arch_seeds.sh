@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # test_arch_seeds.sh [FOLDER] - does the matrix see what it is there for?
 #
-# In a copy of the tree two bugs are made on purpose, of the kind that the machine one works on hides:
-# one reads bytes in the processor's order, one keeps a number in a `long`. The matrix must fail, name
-# the rows where each shows, say that it is the big-endian and the 32-bit legs, and blame nothing
+# In a copy of the tree two bugs are made on purpose, of the kind that the machine one works on
+# hides: one reads bytes in the processor's order, one keeps a number in a `long`. The matrix must
+# fail, name the rows where each shows, say that it is the big-endian and the 32-bit legs, and blame nothing
 # else. The last line is `N passed, N failed, N skipped`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -58,7 +58,8 @@ check("the byte order shows in the hash of short keys",
       ("hash_hash_results: bytes to 16", big) in rows)
 check("and in the walk of a map with bytes keys",
       ("map_map_results: bytes grown order of the walk", big) in rows)
-check("the word size shows in what a cache answers", ("cache_cache_results: answers", small) in rows)
+check("the word size shows in what a cache answers",
+      ("cache_cache_results: answers", small) in rows)
 check("and in the bytes of the protocol", ("server_results: answers", small) in rows)
 check("integer keys are not blamed",
       not any(row.startswith(("map_map_results: u64", "map_map_results: u32")) for row, _ in rows))

@@ -15,8 +15,8 @@ programs="atomic/test_atomic atomic/test_describe atomic/test_line hash/test_has
     epoch/test_epoch_unit
     map/test_map_results map/test_map_u32 map/test_map_u64 map/test_map_bytes map/test_map_model
     map/test_map_stress map/test_map_scenarios map/test_map_history map/test_map_faults
-    map/test_map_judge map/test_map_handshakes map/tiny_model map/tiny_history map/tiny_scenarios map/tiny_stress
-    map/tiny_quick map/tiny_borrow"
+    map/test_map_judge map/test_map_handshakes map/tiny_model map/tiny_history
+    map/tiny_scenarios map/tiny_stress map/tiny_quick map/tiny_borrow"
 
 build() { # compiler folder
     local compiler=$1 folder=$2 flags object source name

@@ -2,8 +2,8 @@
  * threads.c - for tests on wasm: POSIX threads on workers that stand ready.
  *
  * run.mjs starts the workers; each has an instance of the program of its own, with its own stack
- * pointer, on the one memory. A thread is a job that a worker takes; its variables are made anew for
- * each.
+ * pointer, on the one memory. A thread is a job that a worker takes; its variables are made anew
+ * for each.
  */
 #include <errno.h>
 #include <pthread.h>

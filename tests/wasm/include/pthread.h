@@ -7,29 +7,39 @@
 #include <stdint.h>
 #include <time.h>
 
-typedef struct wasm_thread *pthread_t;
-typedef struct {
+struct wasm_mutex {
     uint32_t word;
-} pthread_mutex_t;
-typedef struct {
+};
+struct wasm_once {
     uint32_t word;
-} pthread_once_t;
-typedef unsigned pthread_key_t;
-typedef struct {
+};
+struct wasm_attr {
     uint32_t unused;
-} pthread_attr_t;
-typedef struct {
+};
+struct wasm_mutexattr {
     uint32_t unused;
-} pthread_mutexattr_t;
+};
 
-typedef struct {
+struct wasm_barrier {
     uint32_t members;
     uint32_t arrived;
     uint32_t round;
-} pthread_barrier_t;
-typedef struct {
+};
+struct wasm_barrierattr {
     uint32_t unused;
-} pthread_barrierattr_t;
+};
+
+typedef struct wasm_thread *wasm_thread_reference;
+
+/* Names that POSIX gives, for types that it leaves open. */
+#define pthread_t wasm_thread_reference
+#define pthread_key_t unsigned
+#define pthread_mutex_t struct wasm_mutex
+#define pthread_once_t struct wasm_once
+#define pthread_attr_t struct wasm_attr
+#define pthread_mutexattr_t struct wasm_mutexattr
+#define pthread_barrier_t struct wasm_barrier
+#define pthread_barrierattr_t struct wasm_barrierattr
 
 #define PTHREAD_BARRIER_SERIAL_THREAD (-1)
 #define PTHREAD_MUTEX_INITIALIZER \

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-typedef long long time_t;
-typedef int clockid_t;
+#define time_t long long
+#define clockid_t int
 struct timespec {
     time_t tv_sec;
     long tv_nsec;

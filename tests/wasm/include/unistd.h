@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-typedef int pid_t;
-typedef long ssize_t;
+#define pid_t int
+#define ssize_t long
 #define STDOUT_FILENO 1
 #define STDERR_FILENO 2
 #define _SC_PAGESIZE 30
