@@ -4,8 +4,8 @@
 #
 # In a copy of the tree two bugs are made on purpose, of the kind that the machine one works on
 # hides: one reads bytes in the processor's order, one keeps a number in a `long`. The matrix must
-# fail, name the rows where each shows, say that it is the big-endian and the 32-bit legs, and blame nothing
-# else. The last line is `N passed, N failed, N skipped`.
+# fail, name the rows where each shows, say that it is the big-endian and the 32-bit legs, and blame
+# nothing else. The last line is `N passed, N failed, N skipped`.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:-$PWD/build/arch-seeds}

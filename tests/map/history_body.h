@@ -269,7 +269,8 @@ static inline void history_run_kind(const struct kind *kind, uint64_t histories,
            kind->name, run.judged, stats.splits_total, stats.merges_total);
     CHECK_EQ(run.rejected, 0);
     CHECK(stats.splits_total > 0);
-    CHECK(run.rejected != 0 || run.judged >= histories || run.judged >= test_scaled(HISTORY_JUDGED_MIN));
+    CHECK(run.rejected != 0 || run.judged >= histories ||
+          run.judged >= test_scaled(HISTORY_JUDGED_MIN));
     kind_finish(kind, run.map);
 }
 

@@ -177,9 +177,9 @@ static void epoch_rounds(bool fences_only)
     help_finish(world.domain);
 }
 
-/* Goal: a guard is seen by the scan, or sees the object unlinked. Method: threads replace one object
- * and read it; each retire is followed by a look for what may be reclaimed. Canaries die when
- * reclaimed. */
+/* Goal: a guard is seen by the scan, or sees the object unlinked. Method: threads replace one
+ * object and read it; each retire is followed by a look for what may be reclaimed. Canaries die
+ * when reclaimed. */
 TEST(handshake_of_guard_and_scan_by_fences)
 {
     epoch_rounds(true);

@@ -55,7 +55,7 @@ static void operate_once(struct results *results)
     note_status(results, status, seen);
 }
 
-/* The content twice: in the walk's order, which the seed gives, and as a sum that knows no order. */
+/* The content twice: in the walk's order, which the seed gives, and as a sum, which has none. */
 static void note_content(const struct results *results, const char *when)
 {
     const struct kind *kind = results->kind;

@@ -33,8 +33,8 @@ static size_t request_make(uint64_t dice, char *room, size_t size)
     return length < 0 ? 0 : (size_t)length;
 }
 
-/* Goal: the bytes that go over the wire are the same everywhere. Method: 4,000 requests from a fixed
- * seed, errors among them, fed to a session in pieces. */
+/* Goal: the bytes that go over the wire are the same everywhere. Method: 4,000 requests from a
+ * fixed seed, errors among them, fed to a session in pieces. */
 TEST(results_of_a_session)
 {
     struct stream_host host;
