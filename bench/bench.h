@@ -183,8 +183,8 @@ void bench_print_table(const struct bench_options *options, const struct bench_r
 bool bench_write_json(const struct bench_options *options, const struct bench_results *results);
 bool bench_write_svg(const struct bench_options *options, const struct bench_results *results);
 /* verdict.c: the promises, each with what was measured. Returns how many lines there are. */
-#define BENCH_JUDGEMENTS_MAX 64u
-enum bench_outcome { BENCH_KEPT, BENCH_BROKEN, BENCH_UNKNOWN };
+#define BENCH_JUDGEMENTS_MAX 128u
+enum bench_outcome { BENCH_KEPT, BENCH_BROKEN, BENCH_UNKNOWN, BENCH_SHORT };
 struct bench_judgement {
     char what[128];
     double is;
@@ -197,6 +197,8 @@ size_t bench_judge(const struct bench_options *options, const struct bench_resul
 extern const char *const bench_outcome_names[];
 /* Prints them; false if one is broken. */
 bool bench_print_verdict(const struct bench_options *options, const struct bench_results *results);
-bool bench_explained(const struct bench_outlier *outlier, bool huge_pages);
+/* What a single insert may take of own time. */
+uint64_t bench_growth_bound_ns(unsigned threads);
+bool bench_explained(const struct bench_outlier *outlier, bool huge_pages, uint64_t bound_ns);
 
 #endif

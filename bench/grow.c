@@ -282,11 +282,16 @@ fail:
     return good;
 }
 
+uint64_t bench_growth_bound_ns(unsigned threads)
+{
+    return threads == 1 ? 300000 : 1000000;
+}
+
 /* A slow operation is explained if what the kernel and the hypervisor took leaves under the bound.
  * The shares are generous means: a 4 KiB fault takes 0.5 to 3 us, a huge one up to 400 us. */
-bool bench_explained(const struct bench_outlier *outlier, bool huge_pages)
+bool bench_explained(const struct bench_outlier *outlier, bool huge_pages, uint64_t bound_ns)
 {
     uint64_t taken = outlier->minor_faults * (huge_pages ? 400000u : 3000u) +
                      outlier->major_faults * 5000000u + outlier->steal_ns;
-    return outlier->own_ns < 1000000u + taken;
+    return outlier->own_ns < bound_ns + taken;
 }

@@ -26,8 +26,10 @@ static void cell_write(FILE *out, const struct bench_cell *cell)
     doubles_write(out, "wall_rounds", cell->wall, cell->rounds);
 }
 
-static void outliers_write(FILE *out, const struct bench_growth *growth, bool huge_pages)
+static void outliers_write(FILE *out, const struct bench_record *record)
 {
+    const struct bench_growth *growth = &record->as.growth;
+    uint64_t bound_ns = bench_growth_bound_ns(record->threads);
     fputs(", \"worst\": [", out);
     for (size_t i = 0; i < growth->outlier_count; i++) {
         const struct bench_outlier *worst = &growth->outliers[i];
@@ -40,13 +42,14 @@ static void outliers_write(FILE *out, const struct bench_growth *growth, bool hu
                 (unsigned long long)worst->own_ns, (unsigned long long)worst->minor_faults,
                 (unsigned long long)worst->major_faults, (unsigned long long)worst->involuntary,
                 (unsigned long long)worst->steal_ns,
-                bench_explained(worst, huge_pages) ? "true" : "false");
+                bench_explained(worst, record->huge_pages != 0, bound_ns) ? "true" : "false");
     }
     fputs("]", out);
 }
 
-static void growth_write(FILE *out, const struct bench_growth *growth, bool huge_pages)
+static void growth_write(FILE *out, const struct bench_record *record)
 {
+    const struct bench_growth *growth = &record->as.growth;
     fprintf(out, ", \"run\": %u, \"timed\": %s, \"mops\": %.5g, \"wall_mops\": %.5g", growth->run,
             growth->timed != 0 ? "true" : "false", growth->cpu_mops, growth->wall_mops);
     if (growth->timed == 0) {
@@ -57,7 +60,7 @@ static void growth_write(FILE *out, const struct bench_growth *growth, bool huge
             "\"max_ns\": %.6g",
             growth->quantile_ns[0], growth->quantile_ns[1], growth->quantile_ns[2],
             growth->quantile_ns[3], growth->max_ns);
-    outliers_write(out, growth, huge_pages);
+    outliers_write(out, record);
     doubles_write(out, "window_mean_ns", growth->window_mean_ns, BENCH_WINDOWS);
     doubles_write(out, "window_max_ns", growth->window_max_ns, BENCH_WINDOWS);
 }
@@ -93,7 +96,7 @@ static void record_write(FILE *out, const struct bench_record *record)
             (unsigned long long)record->keys, record->threads, (unsigned long long)record->wrong);
     switch (record->kind) {
     case BENCH_CELL: cell_write(out, &record->as.cell); break;
-    case BENCH_GROWTH: growth_write(out, &record->as.growth, record->huge_pages != 0); break;
+    case BENCH_GROWTH: growth_write(out, record); break;
     case BENCH_MEMORY: memory_write(out, &record->as.memory); break;
     default: small_write(out, &record->as.small); break;
     }

@@ -125,13 +125,16 @@ static void outliers_print(const struct bench_record *record)
            record->threads == 1 ? "" : "s", growth->run);
     for (size_t i = 0; i < growth->outlier_count; i++) {
         const struct bench_outlier *worst = &growth->outliers[i];
-        printf("  insert %9llu: own %10s, off its core %10s, %llu minor and %llu major faults, "
-               "%llu switches, steal %llu ms%s\n",
-               (unsigned long long)worst->number, time_text((double)worst->own_ns, own),
-               time_text((double)worst->off_cpu_ns, off), (unsigned long long)worst->minor_faults,
-               (unsigned long long)worst->major_faults, (unsigned long long)worst->involuntary,
-               (unsigned long long)worst->steal_ns / 1000000,
-               bench_explained(worst, record->huge_pages != 0) ? "" : ": not explained");
+        printf(
+            "  insert %9llu: own %10s, off its core %10s, %llu minor and %llu major faults, "
+            "%llu switches, steal %llu ms%s\n",
+            (unsigned long long)worst->number, time_text((double)worst->own_ns, own),
+            time_text((double)worst->off_cpu_ns, off), (unsigned long long)worst->minor_faults,
+            (unsigned long long)worst->major_faults, (unsigned long long)worst->involuntary,
+            (unsigned long long)worst->steal_ns / 1000000,
+            bench_explained(worst, record->huge_pages != 0, bench_growth_bound_ns(record->threads))
+                ? ""
+                : ": not explained");
     }
 }
 
