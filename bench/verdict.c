@@ -79,8 +79,8 @@ static double best_mops(const struct verdict *verdict, enum field field, uint64_
     double best = 0;
     for (size_t i = 0; i < verdict->options->peer_count; i++) {
         const struct bench_peer *peer = verdict->options->peers[i];
-        /* Maps of bytes have lines of their own. */
         bool is_sharded = strncmp(peer->name, "sharded", 7) == 0;
+        /* Maps of bytes have lines of their own. */
         bool has_words =
             strncmp(peer->name, "tophash", 7) != 0 && strstr(peer->name, "-bytes") == NULL;
         if (peer->is_limit || !has_words || bench_peer_is_outside(peer) ||
