@@ -80,6 +80,7 @@ bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, co
         thi_judge(audit, &audit->sites[i]);
     }
     thi_judge_counts(audit);
+    thi_judge_strays(audit);
     return true;
 }
 

@@ -46,6 +46,7 @@ struct thi_wish {
     enum thi_order failure; /* of a compare-exchange */
     uint8_t bytes;
     bool weak;     /* a compare-exchange that may fail for no reason */
+    bool unasked;  /* nobody looks whether it has stored */
     char name[28]; /* as the compiler's intermediate code calls it */
 };
 
@@ -55,6 +56,7 @@ struct thi_place {
     const char *inner; /* the function whose text holds the place */
     uint32_t line;
     uint32_t column;
+    uint32_t outer_line; /* in the function that all was inlined to; 0: not known */
 };
 
 /* One operation in the compiler's intermediate code. */
@@ -177,6 +179,7 @@ struct thi_site {
     uint32_t instructions[TH_SITE_INSTRUCTIONS_MAX];
     uint32_t instruction_count;
     enum thi_verdict verdict;
+    bool shares;  /* a read-modify-write has the same place */
     bool adopted; /* its instructions have no place: they are its by elimination */
     char reason[TH_REASON_BYTES];
 };
@@ -254,6 +257,8 @@ enum thi_walk_end thi_walk_backward(struct thi_walk *walk);
 enum thi_retry { TH_RETRY_LOOPS, TH_RETRY_GIVES_UP, TH_RETRY_NOT_ASKED };
 enum thi_retry thi_walk_retry(const struct thi_code *code, const struct thi_site *site,
                               uint32_t start);
+/* Does anything of the function behind a store-conditional look at its answer? */
+bool thi_walk_asks(const struct thi_code *code, uint32_t start);
 bool thi_site_owns(const struct thi_site *site, uint32_t index);
 /* A store-conditional that puts back what was there, to end a reservation. */
 bool thi_puts_back(const struct thi_code *code, const struct thi_site *site, uint32_t index);
@@ -294,6 +299,8 @@ void thi_sites_compare(struct thi_audit *audit);
 uint32_t thi_site_share(const struct thi_site *site);
 /* Sites of a like that the machine code has fewer of than the compiler are undecided. */
 void thi_judge_counts(struct thi_audit *audit);
+/* Instructions that lost their place, in functions that have fewer operations found than wanted. */
+void thi_judge_strays(struct thi_audit *audit);
 
 struct thi_rule {
     uint8_t before; /* pairs: earlier accesses and this one */

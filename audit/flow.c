@@ -461,3 +461,15 @@ enum thi_retry thi_walk_retry(const struct thi_code *code, const struct thi_site
     }
     return TH_RETRY_NOT_ASKED;
 }
+
+bool thi_walk_asks(const struct thi_code *code, uint32_t start)
+{
+    const char *status = code->instructions[start].event.status;
+    bool asked = strcmp(status, "cr0") == 0;
+    uint32_t index = start + 1;
+    while (!asked && index < code->count &&
+           code->instructions[index].function == code->instructions[start].function) {
+        asked = mentions(&code->instructions[index++], status);
+    }
+    return asked;
+}

@@ -202,6 +202,22 @@ static const char *function_read(char *line, bool optimised)
     return name + strspn(name, "*");
 }
 
+/* Does the function, which goes on at `rest`, use what "_5 = ..." says of success? */
+static bool is_asked(const char *statement, const char *rest)
+{
+    const char *name = statement + strspn(statement, " ");
+    size_t size = strcspn(name, " ");
+    if (strncmp(name + size, " = ", 3) != 0) {
+        return false;
+    }
+    const char *end = rest == NULL ? NULL : strstr(rest, "\n}");
+    char part[64];
+    snprintf(part, sizeof part, "IMAGPART_EXPR <%.*s>", (int)(size < 40 ? size : 40), name);
+    const char *at = rest == NULL ? NULL : strstr(rest, part);
+    bool complex = strstr(statement, ".ATOMIC_") != NULL;
+    return !complex || (at != NULL && (end == NULL || at < end));
+}
+
 bool thi_intents_read_gcc(struct thi_intents *intents, char *text)
 {
     bool optimised = strstr(text, ";; Function ") != NULL;
@@ -221,6 +237,7 @@ bool thi_intents_read_gcc(struct thi_intents *intents, char *text)
                    statement_read(rest, &intent)) {
             /* What was inlined is not said here: the places of instructions tell. */
             intent.place.inner = optimised ? NULL : function;
+            intent.wish.unasked = intent.wish.weak && !is_asked(rest, next);
             ok = thi_intents_add(intents, &intent);
         }
         line = next;

@@ -13,7 +13,7 @@
 struct node {
     const char *name; /* of a subprogram, or a file */
     uint32_t line, column;
-    uint32_t scope, file; /* numbers of nodes, 0: none */
+    uint32_t scope, file, inlined; /* numbers of nodes, 0: none */
     bool subprogram;
 };
 
@@ -71,6 +71,7 @@ static bool node_take(struct reader *reader, char *line)
         node->column = field_number(end, "column: ");
         node->scope = field_number(end, "scope: !");
         node->file = field_number(end, "file: !");
+        node->inlined = field_number(end, "inlinedAt: !");
         if (node->subprogram) {
             node->name = field_string(end, "name: \"");
         }
@@ -91,6 +92,11 @@ static void place_find(const struct reader *reader, const char *line, struct thi
     }
     place->line = reader->nodes[number].line;
     place->column = reader->nodes[number].column;
+    uint32_t outer = number;
+    for (unsigned steps = 0; reader->nodes[outer].inlined != 0 && steps < 1000; steps++) {
+        outer = reader->nodes[outer].inlined < reader->count ? reader->nodes[outer].inlined : 0;
+    }
+    place->outer_line = reader->nodes[outer].line;
     bool has_file = false;
     uint32_t scope = reader->nodes[number].scope;
     for (unsigned steps = 0; scope != 0 && scope < reader->count && steps < 1000; steps++) {
@@ -233,6 +239,23 @@ static bool call_read(const char *line, struct thi_intent *intent)
     return true;
 }
 
+/* Does the function, which goes on at `rest`, take out whether "%5 = cmpxchg ..." has stored? */
+static bool is_asked(const char *line, const char *rest)
+{
+    const char *name = line + strspn(line, " ");
+    size_t size = strcspn(name, " ");
+    const char *end = strstr(rest, "\n}");
+    for (const char *at = strstr(rest, "extractvalue "); at != NULL && (end == NULL || at < end);
+         at = strstr(at + 1, "extractvalue ")) {
+        const char *brace = strchr(at, '}');
+        if (brace != NULL && strncmp(brace + 2, name, size) == 0 &&
+            strncmp(brace + 2 + size, ", 1", 3) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool instruction_take(struct reader *reader, const char *line)
 {
     const char *text = line + strspn(line, " ");
@@ -253,6 +276,9 @@ static bool instruction_take(struct reader *reader, const char *line)
         return true;
     }
     place_find(reader, line, &intent.place);
+    if (intent.wish.weak) {
+        intent.wish.unasked = !is_asked(line, line + strlen(line) + 1);
+    }
     return thi_intents_add(reader->intents, &intent);
 }
 

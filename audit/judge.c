@@ -164,13 +164,32 @@ struct widths {
     uint8_t other_bytes;
 };
 
+/* Of a place with several operations, a load is not what a read-modify-write reads. */
+static bool is_others(const struct thi_code *code, const struct thi_site *site, uint32_t number)
+{
+    const struct thi_event *event = &code->instructions[site->instructions[number]].event;
+    if (!site->shares || site->wish.operation != TH_LOAD) {
+        return false;
+    }
+    uint32_t next = number + 1;
+    const uint32_t exclusive = TH_EVENT_LINKED | TH_EVENT_STORE_COND;
+    while (next < site->instruction_count &&
+           (code->instructions[site->instructions[next]].event.flags & exclusive) == 0) {
+        next++;
+    }
+    bool pair = (event->flags & TH_EVENT_LINKED) != 0 && next < site->instruction_count &&
+                (code->instructions[site->instructions[next]].event.flags & TH_EVENT_LINKED) == 0;
+    return pair || (event->flags & TH_EVENT_SWAP) != 0;
+}
+
 static void widths_count(const struct thi_code *code, const struct thi_site *site, uint32_t flag,
                          struct widths *widths)
 {
     *widths = (struct widths){.whole_count = 0};
     for (uint32_t i = 0; i < site->instruction_count; i++) {
         const struct thi_event *event = &code->instructions[site->instructions[i]].event;
-        if ((event->flags & flag) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0) {
+        if ((event->flags & flag) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0 ||
+            is_others(code, site, i)) {
             continue;
         }
         bool tests = thi_one_of(code->instructions[site->instructions[i]].mnemonic, "tm tmy");
@@ -273,7 +292,7 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
             thi_refuse(site, TH_REJECTED, "a plain load; compile with -matomics");
             return;
         }
-        if (i > 0 && widths.whole_count > thi_site_share(site) &&
+        if (i > 0 && !is_loose(site) && widths.whole_count > thi_site_share(site) &&
             is_duplicate(code, widths.whole[i - 1], widths.whole[i])) {
             thi_refuse(site, TH_REJECTED, "read twice: one load became two, which may differ");
             return;
@@ -396,6 +415,39 @@ static bool dropped_before(const struct thi_code *code, const struct thi_site *s
     return false;
 }
 
+/* May a barrier stand for the fence of a line? What the source has before it must not stand behind,
+ * nor what it has behind before. */
+static bool barrier_serves(const struct thi_code *code, const struct thi_site *site,
+                           uint32_t barrier)
+{
+    const struct thi_function *function = &code->functions[code->instructions[barrier].function];
+    for (size_t i = function->first; i < function->end; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        uint32_t line = at->place.outer_line;
+        bool accesses = (at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0 &&
+                        (at->event.flags & TH_EVENT_PRIVATE) == 0 && line != 0;
+        if (accesses && ((i < barrier && line > site->place.outer_line) ||
+                         (i > barrier && line < site->place.outer_line))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Code generators take out a barrier that another follows at once. */
+static bool is_served(const struct thi_code *code, const struct thi_site *site, uint8_t needed)
+{
+    for (uint32_t i = 0; i < code->count; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        if ((needed & ~at->event.fence) == 0 && (at->event.flags & TH_EVENT_FENCE) != 0 &&
+            thi_same_function(code->functions[at->function].name, site->function) &&
+            barrier_serves(code, site, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void fence_judge(const struct thi_code *code, struct thi_site *site)
 {
     uint8_t needed = thi_rule_fence(site->wish.order);
@@ -408,6 +460,11 @@ static void fence_judge(const struct thi_code *code, struct thi_site *site)
             site->found_count++;
             fence = site->instructions[i];
         }
+    }
+    if (fence == UINT32_MAX && site->place.outer_line != 0 && is_served(code, site, needed)) {
+        site->found_count = thi_site_share(site);
+        snprintf(site->reason, sizeof site->reason, "shares the barrier of what is beside it");
+        return;
     }
     if ((needed & ~pairs) != 0) {
         thi_refuse(site, TH_REJECTED,
@@ -443,7 +500,7 @@ static bool calls_judge(const struct thi_code *code, struct thi_site *site)
     return called;
 }
 
-/* Does the function run from its beginning to its end but for the site's own loop? */
+/* Does the site stand in no loop but its own? */
 static bool is_straight(const struct thi_code *code, const struct thi_site *site,
                         const struct thi_function *function)
 {
@@ -453,12 +510,15 @@ static bool is_straight(const struct thi_code *code, const struct thi_site *site
         if (!goes || event->target == UINT32_MAX || event->target > i) {
             continue;
         }
-        for (size_t j = event->target; j < i; j++) {
+        bool own = false, others = false;
+        for (size_t j = event->target; j <= i; j++) {
             uint32_t accesses = TH_EVENT_READ | TH_EVENT_WRITE;
-            const struct thi_event *inside = &code->instructions[j].event;
-            if ((inside->flags & accesses) != 0 && !thi_site_owns(site, (uint32_t)j)) {
-                return false;
-            }
+            bool is_own = thi_site_owns(site, (uint32_t)j);
+            own = own || is_own;
+            others = others || ((code->instructions[j].event.flags & accesses) != 0 && !is_own);
+        }
+        if (own && others) {
+            return false; /* one turn's later lines stand before the next turn's earlier ones */
         }
     }
     return true;
@@ -603,7 +663,15 @@ void thi_judge_counts(struct thi_audit *audit)
     thi_sites_compare(audit);
     for (size_t i = 0; i < audit->site_count; i++) {
         struct thi_site *site = &audit->sites[i];
-        if (site->wish.name[0] == '?' || site->like_found >= site->intent_count) {
+        if (site->wish.name[0] == '?') {
+            continue;
+        }
+        if (site->like_found >= site->intent_count) {
+            if (site->found_count == 0 && site->like_found > 0) {
+                site->verdict = TH_ACCEPTED;
+                snprintf(site->reason, sizeof site->reason,
+                         "done by the instructions of another of the function");
+            }
             continue;
         }
         uint32_t missing = site->intent_count - site->like_found;
@@ -669,4 +737,51 @@ void thi_judge(struct thi_audit *audit, struct thi_site *site)
     default: fence_judge(code, site); break;
     }
     lines_judge(code, site);
+}
+
+/* Could code without a place be what became of the like of `other`, of which the compiler has more
+ * than were found by their places? */
+static bool stands_for(struct thi_audit *audit, const struct thi_site *stray,
+                       const struct thi_site *other)
+{
+    if (!other->merged || other->verdict != TH_ACCEPTED ||
+        !thi_same_function(other->function, stray->function)) {
+        return false;
+    }
+    struct thi_site tried = *stray;
+    tried.wish = other->wish;
+    tried.made = other->made;
+    tried.intent_count = tried.like_count = 1;
+    tried.adopted = true;
+    thi_judge(audit, &tried);
+    return tried.verdict == TH_ACCEPTED && tried.found_count > 0;
+}
+
+/* Barriers alone take no order away. */
+static bool is_spare_barrier(const struct thi_audit *audit, const struct thi_site *stray)
+{
+    for (uint32_t i = 0; i < stray->instruction_count; i++) {
+        const struct thi_event *event = &audit->code.instructions[stray->instructions[i]].event;
+        if ((event->flags & TH_EVENT_FENCE) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void thi_judge_strays(struct thi_audit *audit)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *stray = &audit->sites[i];
+        bool lost = stray->wish.name[0] == '?' && stray->place.line == 0;
+        bool served = lost && is_spare_barrier(audit, stray);
+        for (size_t j = 0; lost && !served && j < audit->site_count; j++) {
+            served = stands_for(audit, stray, &audit->sites[j]);
+        }
+        if (served) {
+            stray->verdict = TH_ACCEPTED;
+            snprintf(stray->reason, sizeof stray->reason,
+                     "merged code that lost its place; it keeps the order of what it can be");
+        }
+    }
 }

@@ -66,10 +66,15 @@ static bool store_judge(const struct thi_code *code, struct thi_site *site, uint
 {
     const struct thi_event *event = &code->instructions[index].event;
     bool may_fail = site->wish.operation == TH_COMPARE && site->wish.weak;
-    if ((event->flags & TH_EVENT_ZERO_STATUS) != 0 && !may_fail) {
+    bool unasked = may_fail && site->made.unasked;
+    if ((event->flags & TH_EVENT_ZERO_STATUS) != 0 && !unasked) {
         return thi_refuse(site, TH_REJECTED,
                           "the store-conditional's answer goes to the zero register: a failed "
                           "store is taken for done");
+    }
+    if (may_fail && !unasked && !thi_walk_asks(code, index)) {
+        return thi_refuse(site, TH_REJECTED,
+                          "nobody asks whether the store-conditional has stored");
     }
     switch (may_fail ? TH_RETRY_LOOPS : thi_walk_retry(code, site, index)) {
     case TH_RETRY_NOT_ASKED:

@@ -72,10 +72,12 @@ static void frames_take(char **text, struct thi_instruction *instruction, const 
         if (innermost) {
             instruction->place.inner = name;
             place_split(where, &instruction->place);
+            instruction->place.outer_line = instruction->place.line;
             innermost = false;
         } else {
             struct thi_place place = {.file = "?"};
             place_split(where, &place);
+            instruction->place.outer_line = place.line;
             char joined[256];
             int size = snprintf(joined, sizeof joined, "%s%.180s:%u", via == NULL ? "" : " < ",
                                 place.file, place.line);

@@ -143,6 +143,10 @@ static bool instruction_place(struct thi_audit *audit, uint32_t index, size_t fr
                                     .via = instruction->via,
                                     .wish = list[i].wish};
             made.intent_count = made_count(audit, function, &made.place, &made.wish, &made.made);
+            for (size_t j = 0; j < count; j++) {
+                made.shares = made.shares || (is_inner(&list[j], &instruction->place) &&
+                                              list[j].wish.operation >= TH_MODIFY);
+            }
             made.wish = list[i].order_known ? made.wish : made.made;
             site = site_add(audit, &made);
         }
@@ -284,6 +288,17 @@ static bool strays_add(struct thi_audit *audit)
         if (owned[i] || (!helper && (instruction->event.flags & TH_EVENT_ATOMIC) == 0)) {
             continue;
         }
+        struct thi_site *last =
+            audit->site_count == 0 ? NULL : &audit->sites[audit->site_count - 1];
+        bool same =
+            last != NULL && last->wish.name[0] == '?' && instruction->place.line == 0 &&
+            last->place.line == 0 &&
+            thi_same_function(audit->code.functions[instruction->function].name, last->function) &&
+            last->instruction_count < TH_SITE_INSTRUCTIONS_MAX - 1;
+        if (same) { /* code that lost its place together */
+            last->instructions[last->instruction_count++] = i;
+            continue;
+        }
         struct thi_site site = {.function = audit->code.functions[instruction->function].name,
                                 .place = instruction->place,
                                 .via = instruction->via,
@@ -304,13 +319,17 @@ static bool is_needy(const struct thi_audit *audit, const struct thi_site *site)
            (site->wish.operation != TH_FENCE || (thi_rule_fence(site->wish.order) & ~given) != 0);
 }
 
-/* Are all needy operations of the function, fences or others, of one kind? */
+static unsigned need_of(const struct thi_site *site)
+{
+    return site->wish.operation == TH_FENCE ? 2 : site->wish.operation >= TH_MODIFY ? 1 : 0;
+}
+
+/* Are all needy operations of the function, of this sort, alike? */
 static bool is_only_need(const struct thi_audit *audit, const struct thi_site *site, size_t count)
 {
-    bool fence = site->wish.operation == TH_FENCE;
     for (size_t j = 0; j < count; j++) {
         const struct thi_site *other = &audit->sites[j];
-        if (is_needy(audit, other) && (other->wish.operation == TH_FENCE) == fence &&
+        if (is_needy(audit, other) && need_of(other) == need_of(site) &&
             thi_same_function(other->function, site->function) &&
             !thi_same_wish(&other->wish, &site->wish)) {
             return false;
@@ -323,6 +342,9 @@ static bool fits(const struct thi_audit *audit, const struct thi_site *site, uin
 {
     const struct thi_instruction *at = &audit->code.instructions[index];
     bool barrier = (at->event.flags & TH_EVENT_FENCE) != 0;
+    if (barrier && site->wish.operation != TH_FENCE) {
+        return false;
+    }
     return thi_same_function(audit->code.functions[at->function].name, site->function) &&
            (site->wish.operation != TH_FENCE || barrier || at->event.fence == TH_ALL_PAIRS);
 }
@@ -338,10 +360,12 @@ static void strays_adopt(struct thi_audit *audit, size_t strays_from)
         }
         for (size_t j = strays_from; j < audit->site_count; j++) {
             struct thi_site *stray = &audit->sites[j];
-            if (fits(audit, site, stray->instructions[0]) &&
-                site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
-                site->instructions[site->instruction_count++] = stray->instructions[0];
-                site->adopted = stray->adopted = true;
+            for (uint32_t k = 0; k < stray->instruction_count; k++) {
+                if (fits(audit, site, stray->instructions[k]) &&
+                    site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
+                    site->instructions[site->instruction_count++] = stray->instructions[k];
+                    site->adopted = stray->adopted = true;
+                }
             }
         }
     }

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""mutants.py TOPHASH TARGET COMPILER [FLAGS...] - is every weakened cell rejected?
+
+The probe is compiled to assembly. In every function each barrier is deleted, weakened and moved past
+the access before and behind it, each order in the name of an instruction or helper is weakened, each
+lock prefix taken off: one change in a function at a time, all functions at once, round by round.
+`tophash audit` judges the changed object; a function that was accepted whole must not be any more.
+
+Prints a line for each kind of change, and a line `survived` for each change that is still accepted.
+Some must survive: what a compiler does beyond the order that is asked for is not missed. They are
+told by rules that know nothing of the auditor (`surplus`), and counted.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+FENCE = {
+    "x86": r"mfence|lock;?\s+or[ql]\s+\$0, ?-?\d*\(%[re]sp\)",
+    "aarch64": r"dmb",
+    "arm": r"dmb",
+    "riscv": r"fence",
+    "ppc": r"sync|hwsync|lwsync|isync",
+    "s390x": r"bcr|bnor|bcr",
+    "loong": r"dbar",
+    "wasm": r"atomic\.fence",
+}
+ACCESS = {
+    "x86": r"(mov|xchg|cmpxchg|xadd|lock|fild|fist)[a-z0-9]*\s.*\(%[re](?!sp)",
+    "aarch64": r"(ld|st|cas|swp)[a-z]+\s.*\[x|bl\s+__aarch64",
+    "arm": r"v?(ld|st)[a-z0-9.]+\s.*\[?r",
+    "riscv": r"(l[bhwdr]u?|s[bhwdc]|amo[a-z]+|fld|fsd)[.a-z]*\s.*\((?!sp)",
+    "ppc": r"(l[bhwd]z?|st[bhwd]|l[bhwd]arx|st[bhwd]cx\.)\s.*\d",
+    "s390x": r"(mv|l|st|cs|la)[a-z]*\s.*\((?!%r15)",
+    "loong": r"(ld|st|ll|sc|am)[._a-z]*\s.*\$a",
+    "wasm": r"[if]\d+\.(atomic|load|store)",
+}
+
+
+def weaker(target, code):
+    """The weaker forms of one line of assembly, each with its name."""
+    found = []
+
+    def swap(pattern, replacement, name):
+        changed = re.sub(pattern, replacement, code, count=1)
+        if changed != code:
+            found.append((name, changed))
+
+    if target == "x86":
+        swap(r"^\s*lock;?\s+(?!or[ql]\s+\$0, ?\(?-?\d*\(?%[re]sp)", "\t", "lock taken off")
+        swap(r"\bxchg([bwlq]?)\s+(%\w+), ([^%].*)", r"mov\1\t\2, \3", "xchg -> mov")
+        swap(r"\bxchg([bwlq]?)\s+([^%].*), (%\w+)$", r"mov\1\t\3, \2", "xchg -> mov")
+    elif target == "aarch64":
+        swap(r"dmb\s+ish$", "dmb\tishst", "dmb ish -> ishst")
+        swap(r"dmb\s+ish$", "dmb\tishld", "dmb ish -> ishld")
+        swap(r"dmb\s+ishld", "dmb\tishst", "dmb ishld -> ishst")
+        swap(r"\bldar([bh]?)\b", r"ldr\1", "ldar -> ldr")
+        swap(r"\bldapr([bh]?)\b", r"ldr\1", "ldapr -> ldr")
+        swap(r"\bldar([bh]?)\b", r"ldapr\1", "ldar -> ldapr")
+        swap(r"\bstlr([bh]?)\b", r"str\1", "stlr -> str")
+        swap(r"\bldaxr([bh]?)\b", r"ldxr\1", "ldaxr -> ldxr")
+        swap(r"\bstlxr([bh]?)\b", r"stxr\1", "stlxr -> stxr")
+        swap(r"\b(ldadd|ldclr|ldeor|ldset|swp|cas)(a?)l([bh]?)\b", r"\1\2\3", "l dropped")
+        swap(r"\b(ldadd|ldclr|ldeor|ldset|swp|cas)a(l?)([bh]?)\b", r"\1\2\3", "a dropped")
+        swap(r"(__aarch64_\w+?\d)_(acq_rel|acq|rel)\b", r"\1_relax", "helper -> relax")
+        swap(r"(__aarch64_\w+?\d)_acq_rel\b", r"\1_acq", "helper -> acq")
+        swap(r"(__aarch64_\w+?\d)_acq_rel\b", r"\1_rel", "helper -> rel")
+        swap(r"\b(stl?xr[bh]?)\s+w\d+,", r"\1\twzr,", "status -> wzr")
+    elif target == "arm":
+        swap(r"dmb\s+ish", "dmb\tishst", "dmb ish -> ishst")
+    elif target == "riscv":
+        swap(r"\.aqrl\b", ".aq", "aqrl -> aq")
+        swap(r"\.aqrl\b", ".rl", "aqrl -> rl")
+        swap(r"\.aqrl\b", "", "aqrl dropped")
+        swap(r"\.aq\b", "", "aq dropped")
+        swap(r"\.rl\b", "", "rl dropped")
+        swap(r"fence\s+rw, ?rw|fence$|fence\s+iorw, ?iorw", "fence\tw,w", "fence -> w,w")
+        swap(r"fence\s+(io)?rw, ?o?w$", "fence\tw,w", "fence rw,w -> w,w")
+        swap(r"fence\s+r, ?rw", "fence\tr,r", "fence r,rw -> r,r")
+        swap(r"fence\.tso", "fence\tr,rw", "fence.tso -> r,rw")
+    elif target == "ppc":
+        swap(r"\b(hw)?sync\s*(0\s*)?$", "lwsync", "sync -> lwsync")
+        swap(r"\blwsync\b", "isync", "lwsync -> isync")
+    elif target == "loong":
+        swap(r"dbar\s+(0|16|20|18)$", "dbar\t21", "dbar -> 21")
+        swap(r"dbar\s+(0|16)$", "dbar\t20", "dbar -> 20")
+        swap(r"dbar\s+(0|16)$", "dbar\t18", "dbar -> 18")
+        swap(r"\b(am\w+)_db\b", r"\1", "_db dropped")
+    elif target == "wasm":
+        swap(r"\.atomic\.(load|store)", r".\1", "atomic dropped")
+    return found
+
+
+def surplus(target, function, change, before, line, lines):
+    """Why a change takes nothing away that the order of the function needs; None: it does."""
+    orders = re.findall(r"relaxed|acquire|release|acq_rel|seq_cst", function)
+    compares = "_cas_" in function and len(orders) == 2
+    stronger = compares and orders[0] != orders[1]
+    acquires = any(o in ("acquire", "acq_rel", "seq_cst") for o in orders)
+    releases = any(o in ("release", "acq_rel", "seq_cst") for o in orders[:1])
+    if "add_double" in function:
+        return None
+    if stronger:
+        return "one of two orders needs less"
+    if target == "riscv" and "sc." in before and "rl" not in change:
+        return "acquire is the load's"
+    if target == "riscv" and "sc." in before and change in ("aqrl -> rl",):
+        return "acquire is the load's"
+    if not acquires and not releases:
+        return "relaxed"
+    if change == "ldar -> ldapr" and "_load_" in function and "acquire" in orders:
+        return "ldapr acquires"
+    if change == "moved down" and function.endswith("fence_release"):
+        return "a release fence says nothing of later loads"
+    if change == "moved up" and function.endswith("fence_acquire"):
+        return "an acquire fence says nothing of earlier stores"
+    if target == "ppc" and change == "lwsync -> isync" and acquires and not releases:
+        return "isync behind a branch on the value does"
+    return None
+
+
+def functions_of(lines):
+    """(name, first line, end) of each probe in the assembly."""
+    found = []
+    for number, line in enumerate(lines):
+        match = re.match(r"(th_probe_\w+):", line)
+        if match:
+            if found:
+                found[-1][2] = number
+            found.append([match.group(1), number, len(lines)])
+    for entry in found:
+        for number in range(entry[1], entry[2]):
+            if re.match(r"\s*\.size\s+" + entry[0] + r"\b|\s*\.cfi_endproc|\s*end_function",
+                        lines[number]):
+                entry[2] = number
+                break
+    return found
+
+
+def code_of(line):
+    """A line without comment; empty if it is a label or directive."""
+    code = re.split(r"\s(?://|#|@)\s", line.rstrip())[0].rstrip()
+    if re.match(r"\s*[.#@]|\S+:|\s*$", code):
+        return ""
+    return code.strip()
+
+
+def changes_of(target, lines, first, end):
+    """Every change of a function: (name, line as it was, list of edits (line number, new text))."""
+    found = []
+    for number in range(first + 1, end):
+        code = code_of(lines[number])
+        if not code:
+            continue
+        for name, changed in weaker(target, code):
+            found.append((name, code, number, [(number, "\t" + changed.strip())]))
+        is_fence = re.match(r"(" + FENCE[target] + r")(?!\w)", code)
+        if target == "s390x" and is_fence and not re.match(r"(bcr\s+1[45],\s*(%r)?0|bnor\s+0)", code):
+            is_fence = None
+        if not is_fence:
+            continue
+        found.append(("deleted", code, number, [(number, "")]))
+        for step, name in ((-1, "moved up"), (1, "moved down")):
+            other = number + step
+            while first < other < end and not re.match(ACCESS[target], code_of(lines[other])):
+                if re.match(r"\S+:", lines[other]) and not lines[other].startswith((".Ltmp", ".LVL",
+                                                                                   ".LB", ".loc")):
+                    other = end
+                other += step
+            if first < other < end:
+                moved = [lines[other], lines[number]]
+                moved = moved[::-1] if step < 0 else moved
+                found.append((name, code, number,
+                              [(number, ""), (other, "\n".join(m.rstrip() for m in moved))]))
+    return found
+
+
+def run(words, **options):
+    return subprocess.run(words, check=True, **options)
+
+
+def judge(tophash, probe, compiler, flags, code):
+    """The verdicts of an object: function -> set of verdicts."""
+    words = [tophash, "audit", "--json", "--cc=" + compiler, "--code=" + code, probe, "--"] + flags
+    answer = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    if answer.returncode not in (0, 1, 3):
+        raise SystemExit("tophash audit failed: " + " ".join(words))
+    verdicts = {}
+    for site in json.loads(answer.stdout)["audits"][0]["sites"]:
+        name = site["function"].split(".")[0]
+        verdicts.setdefault(name, set()).add(site["verdict"])
+    return verdicts
+
+
+def main():
+    tophash, target, compiler, flags = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+    work = tempfile.mkdtemp(prefix="tophash-mutants-")
+    probe, text = os.path.join(work, "probe.c"), os.path.join(work, "probe.s")
+    with open(probe, "w", encoding="utf-8") as file:
+        run([tophash, "audit", "--print-probe"], stdout=file)
+    run(compiler.split() + flags + ["-g", "-w", "-S", probe, "-o", text])
+    with open(text, encoding="utf-8") as file:
+        lines = [line for line in file.read().split("\n") if not re.match(r"\s*\.arch\s", line)]
+    code = os.path.join(work, "mutant.o")
+
+    def assemble(changed):
+        mutant = os.path.join(work, "mutant.s")
+        with open(mutant, "w", encoding="utf-8") as file:
+            file.write("\n".join(changed))
+        extra = []
+        if target == "aarch64":  # ldapr, which a change may bring in
+            extra = ["-march=armv8.3-a"]
+        if "clang" in compiler:
+            extra.append("-Qunused-arguments")
+        run(compiler.split() + flags + extra + ["-c", mutant, "-o", code])
+        return judge(tophash, probe, compiler, flags, code)
+
+    whole = assemble(lines)
+    sound = {name for name, verdicts in whole.items() if verdicts == {"accepted"}}
+    plan = {}
+    for name, first, end in functions_of(lines):
+        if name in sound:
+            plan[name] = changes_of(target, lines, first, end)
+    counts, kept, survived = {}, {}, []
+    for turn in range(max((len(changes) for changes in plan.values()), default=0)):
+        changed = list(lines)
+        for name, changes in plan.items():
+            if turn < len(changes):
+                for number, replacement in changes[turn][3]:
+                    changed[number] = replacement
+        verdicts = assemble(changed)
+        for name, changes in plan.items():
+            if turn >= len(changes):
+                continue
+            change, before, number, _ = changes[turn]
+            key = (change, before.split()[0])
+            counts[key] = counts.get(key, 0) + 1
+            if verdicts.get(name) == {"accepted"}:
+                why = surplus(target, name, change, before, number, lines)
+                if why is None:
+                    survived.append((name, change, before))
+                else:
+                    kept[why] = kept.get(why, 0) + 1
+    for (change, mnemonic), count in sorted(counts.items()):
+        print(f"{target}: {mnemonic}: {change}: {count}")
+    for why, count in sorted(kept.items()):
+        print(f"{target}: not missed: {why}: {count}")
+    for name, change, before in survived:
+        print(f"{target}: survived: {name}: {change}: {before}")
+    total = sum(counts.values())
+    print(f"{target}: {len(sound)} cells accepted, {total} changes, "
+          f"{total - len(survived) - sum(kept.values())} rejected, {sum(kept.values())} not missed, "
+          f"{len(survived)} survived")
+    run(["rm", "-r", work])
+    return 1 if survived or total == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
