@@ -265,11 +265,32 @@ static void any_judge(const struct thi_code *code, struct thi_site *site,
                widths->whole_count);
 }
 
+/* One narrower load: of a value that is cut down at once, one part is enough, and cannot tear. */
+static bool part_judge(const struct thi_code *code, struct thi_site *site, unsigned bytes)
+{
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        const struct thi_event *event = &code->instructions[site->instructions[i]].event;
+        if ((event->flags & TH_EVENT_READ) != 0 && (event->flags & TH_EVENT_PRIVATE) == 0) {
+            site->found_count = 1;
+            if (thi_judge_read(code, site, site->instructions[i])) {
+                snprintf(site->reason, sizeof site->reason,
+                         "one load of the %u bytes that are used", bytes);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 static void load_judge(const struct thi_code *code, struct thi_site *site)
 {
     struct widths widths;
     widths_count(code, site, TH_EVENT_READ, &widths);
     site->found_count = widths.whole_count;
+    if (widths.whole_count == 0 && widths.narrower_count == 1 && widths.wider_count == 0 &&
+        part_judge(code, site, widths.other_bytes)) {
+        return;
+    }
     if (widths.whole_count == 0) {
         parts_refuse(site, &widths, "read");
         return;

@@ -79,7 +79,7 @@ static uint32_t made_count(const struct thi_audit *audit, const char *function,
             *made = list[i].wish;
         }
     }
-    return found != 0 ? found : others;
+    return found != 0 ? found : others != 0;
 }
 
 static struct thi_site *site_add(struct thi_audit *audit, const struct thi_site *site)
@@ -388,6 +388,17 @@ static bool is_owned(const struct thi_audit *audit, uint32_t index)
     return false;
 }
 
+static bool has_access(const struct thi_code *code, const struct thi_site *site)
+{
+    const uint32_t accesses = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_CALL;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        if ((code->instructions[site->instructions[i]].event.flags & accesses) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The same for a load or store that has lost its place: the one access of its width that the
  * function has. */
 static void access_adopt(struct thi_audit *audit, struct thi_site *site)
@@ -412,9 +423,11 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site)
         list[0] = found;
         merged = 1;
     }
-    memcpy(site->instructions, list, merged * sizeof list[0]);
-    site->instruction_count = merged;
-    site->adopted = merged > 0;
+    for (uint32_t i = 0; i < merged && site->instruction_count < TH_SITE_INSTRUCTIONS_MAX - 1;
+         i++) {
+        site->instructions[site->instruction_count++] = list[i];
+        site->adopted = true;
+    }
 }
 
 /* Where code of several places was made one, the compiler says line 0: nothing but its own account
@@ -457,7 +470,8 @@ bool thi_sites_make(struct thi_audit *audit)
     strays_adopt(audit, strays_from);
     for (size_t i = 0; i < audit->site_count; i++) {
         struct thi_site *site = &audit->sites[i];
-        if (site->instruction_count == 0 && site->wish.operation <= TH_STORE) {
+        if (site->wish.operation <= TH_STORE && site->wish.name[0] != '?' &&
+            !has_access(&audit->code, site)) {
             access_adopt(audit, site);
         }
     }

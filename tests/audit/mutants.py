@@ -165,12 +165,13 @@ def changes_of(target, lines, first, end):
         found.append(("deleted", code, number, [(number, "")]))
         for step, name in ((-1, "moved up"), (1, "moved down")):
             other = number + step
+            blocked = False
             while first < other < end and not re.match(ACCESS[target], code_of(lines[other])):
-                if re.match(r"\S+:", lines[other]) and not lines[other].startswith((".Ltmp", ".LVL",
-                                                                                   ".LB", ".loc")):
-                    other = end
+                # Past a label that is jumped to, it would be another way's.
+                blocked = blocked or (re.match(r"\S+:", lines[other]) is not None and
+                                      not lines[other].startswith((".Ltmp", ".LVL", ".LB")))
                 other += step
-            if first < other < end:
+            if first < other < end and not blocked:
                 moved = [lines[other], lines[number]]
                 moved = moved[::-1] if step < 0 else moved
                 found.append((name, code, number,
