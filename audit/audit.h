@@ -293,6 +293,7 @@ bool thi_is_container(enum thi_target target, uint8_t object_bytes, uint8_t acce
 bool thi_explain_walk(const struct thi_walk *walk, enum thi_walk_end end, struct thi_site *site,
                       const char *what);
 
+bool thi_is_owned(const struct thi_audit *audit, uint32_t index); /* by any site */
 /* Counts the sites of one like; before and after they are judged. */
 void thi_sites_compare(struct thi_audit *audit);
 /* How many of the operations of a site's like can be its own. */

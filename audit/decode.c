@@ -134,6 +134,25 @@ static bool is_private_register(const struct thi_code *code, const struct thi_fu
     return made;
 }
 
+/* Was the register made such an address by the nearest instruction before that writes it? */
+static bool is_made_before(const struct thi_code *code, size_t index, const char *name)
+{
+    const struct thi_function *function = &code->functions[code->instructions[index].function];
+    for (size_t i = index; i-- > function->first && i + 12 > index;) {
+        const struct thi_instruction *at = &code->instructions[i];
+        const uint32_t control = TH_EVENT_CALL | TH_EVENT_BRANCH | TH_EVENT_JUMP;
+        char first[24];
+        thi_operand(at->operands, 0, first, sizeof first);
+        if ((at->event.flags & control) != 0) {
+            return false;
+        }
+        if (strcmp(first, name) == 0 && (at->event.flags & TH_EVENT_WRITE) == 0) {
+            return makes_private(at, stack_pointers[code->target]);
+        }
+    }
+    return false;
+}
+
 /* Accesses by way of a copy of the stack pointer are private like those by itself. */
 static void private_follow(struct thi_code *code)
 {
@@ -150,11 +169,7 @@ static void private_follow(struct thi_code *code)
         }
         char base[24];
         base_find(at, base, sizeof base);
-        char made[24] = "";
-        if (i > 0 && makes_private(at - 1, stack_pointers[code->target])) {
-            thi_operand(at[-1].operands, 0, made, sizeof made);
-        }
-        if (strcmp(made, base) == 0 ||
+        if (is_made_before(code, i, base) ||
             is_private_register(code, &code->functions[at->function], base)) {
             at->event.flags |= TH_EVENT_PRIVATE;
         }

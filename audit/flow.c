@@ -201,7 +201,9 @@ static bool is_foreign(const struct thi_walk *walk, uint32_t index)
     }
     enum thi_operation operation = walk->site->wish.operation;
     bool exclusive = (event->flags & (TH_EVENT_LINKED | TH_EVENT_STORE_COND)) != 0;
-    return operation != TH_COMPARE && operation != TH_MODIFY && !exclusive;
+    bool part =
+        operation == TH_COMPARE || operation == TH_MODIFY || (exclusive && operation != TH_LOAD);
+    return !part;
 }
 
 static bool mentions(const struct thi_instruction *instruction, const char *name)
@@ -291,7 +293,9 @@ static enum thi_walk_end step(struct thi_walk *walk, struct states *states, uint
     const struct thi_code *code = walk->code;
     const struct thi_event *event = &code->instructions[index].event;
     bool own = thi_site_owns(walk->site, index);
-    if (index == walk->start || (own && (event->flags & TH_EVENT_LINKED) != 0)) {
+    bool again =
+        own && (event->flags & TH_EVENT_LINKED) != 0 && walk->site->wish.operation != TH_LOAD;
+    if (index == walk->start || again) {
         return TH_WALK_COVERED; /* reads anew: a walk of its own */
     }
     if ((event->flags & TH_EVENT_UNKNOWN) != 0) {

@@ -342,7 +342,8 @@ static bool fits(const struct thi_audit *audit, const struct thi_site *site, uin
 {
     const struct thi_instruction *at = &audit->code.instructions[index];
     bool barrier = (at->event.flags & TH_EVENT_FENCE) != 0;
-    if (barrier && site->wish.operation != TH_FENCE) {
+    bool changed = site->wish.operation >= TH_MODIFY && site->made.operation < TH_MODIFY;
+    if (barrier && site->wish.operation != TH_FENCE && !changed) {
         return false;
     }
     return thi_same_function(audit->code.functions[at->function].name, site->function) &&
@@ -378,7 +379,7 @@ static void strays_adopt(struct thi_audit *audit, size_t strays_from)
     audit->site_count = kept;
 }
 
-static bool is_owned(const struct thi_audit *audit, uint32_t index)
+bool thi_is_owned(const struct thi_audit *audit, uint32_t index)
 {
     for (size_t i = 0; i < audit->site_count; i++) {
         if (thi_site_owns(&audit->sites[i], index)) {
@@ -412,7 +413,7 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site)
         bool serves = (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
                       (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
                       thi_same_function(code->functions[at->function].name, site->function) &&
-                      !is_owned(audit, i);
+                      !thi_is_owned(audit, i);
         count += serves;
         found = serves ? i : found;
         if (serves && at->place.line == 0 && merged < TH_SITE_INSTRUCTIONS_MAX - 1) {

@@ -94,32 +94,44 @@ def weaker(target, code):
     return found
 
 
-def surplus(target, function, change, before, line, lines):
-    """Why a change takes nothing away that the order of the function needs; None: it does."""
+def surplus(target, function, change, number, body):
+    """Why a change takes nothing away that the order of the function needs; None: it does.
+
+    body: the code of the function as it was, line by line; number: the changed line in it."""
     orders = re.findall(r"relaxed|acquire|release|acq_rel|seq_cst", function)
-    compares = "_cas_" in function and len(orders) == 2
-    stronger = compares and orders[0] != orders[1]
+    before = body[number]
+    behind_store = any(re.match(r"st[bhwd]cx\.|strex|sc\.", code) for code in body[:number])
+    in_window = any(re.match(r"strex", code) for code in body[number:]) or behind_store
     acquires = any(o in ("acquire", "acq_rel", "seq_cst") for o in orders)
     releases = any(o in ("release", "acq_rel", "seq_cst") for o in orders[:1])
-    if "add_double" in function:
-        return None
-    if stronger:
-        return "one of two orders needs less"
-    if target == "riscv" and "sc." in before and "rl" not in change:
-        return "acquire is the load's"
-    if target == "riscv" and "sc." in before and change in ("aqrl -> rl",):
-        return "acquire is the load's"
-    if not acquires and not releases:
-        return "relaxed"
-    if change == "ldar -> ldapr" and "_load_" in function and "acquire" in orders:
-        return "ldapr acquires"
-    if change == "moved down" and function.endswith("fence_release"):
-        return "a release fence says nothing of later loads"
-    if change == "moved up" and function.endswith("fence_acquire"):
-        return "an acquire fence says nothing of earlier stores"
-    if target == "ppc" and change == "lwsync -> isync" and acquires and not releases:
-        return "isync behind a branch on the value does"
-    return None
+    reasons = [
+        ("status" not in change and "_cas_" in function and len(set(orders)) == 2,
+         "one of two orders needs less"),
+        (target == "riscv" and before.startswith("sc.") and change in ("aq dropped", "aqrl -> rl"),
+         "aq of the load acquires"),
+        (target == "riscv" and before.startswith("lr.") and change in ("aq dropped", "aqrl -> rl") and
+         any(re.match(r"sc\.\w\.aq", code) for code in body), "aq of the store acquires"),
+        ("status" not in change and orders and not acquires and not releases, "relaxed"),
+        (target == "ppc" and change == "lwsync -> isync" and behind_store,
+         "isync behind the branch on the store-conditional acquires"),
+        (target == "arm" and change.startswith("moved") and in_window,
+         "a barrier in the loop orders the same"),
+        (target == "loong" and change == "dbar -> 18" and
+         any(code.startswith("dbar") for code in body[number + 1:]),
+         "the barrier before a store is a release"),
+        (change == "ldar -> ldapr" and "_load_" in function and "acquire" in orders,
+         "ldapr acquires"),
+        (change == "moved down" and function.endswith("fence_release"),
+         "a release fence says nothing of later loads"),
+        (change == "moved up" and function.endswith("fence_acquire"),
+         "an acquire fence says nothing of earlier stores"),
+        ("add_double" in function and not orders and target != "x86" and
+         any(re.match("lr|sc|ll|ldarx|ldrex|sync|hwsync|fence|dmb|dbar|isync", code)
+             for code in [before]) and any(re.match("lr|ll|ldarx|ldrex", code)
+                                           for code in body[:number + 1]),
+         "the load beside it has barriers of its own"),
+    ]
+    return next((why for holds, why in reasons if holds), None)
 
 
 def functions_of(lines):
@@ -221,8 +233,9 @@ def main():
 
     whole = assemble(lines)
     sound = {name for name, verdicts in whole.items() if verdicts == {"accepted"}}
-    plan = {}
+    plan, places = {}, {}
     for name, first, end in functions_of(lines):
+        places[name] = (first, end)
         if name in sound:
             plan[name] = changes_of(target, lines, first, end)
     counts, kept, survived = {}, {}, []
@@ -240,7 +253,9 @@ def main():
             key = (change, before.split()[0])
             counts[key] = counts.get(key, 0) + 1
             if verdicts.get(name) == {"accepted"}:
-                why = surplus(target, name, change, before, number, lines)
+                first, end = places[name]
+                body = [code_of(line) for line in lines[first:end]]
+                why = surplus(target, name, change, number - first, body)
                 if why is None:
                     survived.append((name, change, before))
                 else:

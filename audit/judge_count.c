@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ * judge_count.c - nothing is lost: what the compiler has and the machine code has, function by
+ *                 function.
+ *
+ * Code generators make one of equal ends of several ways, put a load and the test of its value in
+ * one instruction, and lose the places of what they merge. What is missing is looked for there, and
+ * undecided if it is not found.
+ */
+#include "audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { JOIN_INSTRUCTIONS_MAX = 256 };
+
+/* How many ways come together in the code that leads to an instruction. */
+static uint32_t joins_before(const struct thi_code *code, uint32_t index)
+{
+    uint32_t list[JOIN_INSTRUCTIONS_MAX] = {index};
+    uint32_t count = 1, joins = 0;
+    for (uint32_t next = 0; next < count; next++) {
+        uint32_t from = code->incoming_first[list[next]];
+        uint32_t to = code->incoming_first[list[next] + 1];
+        joins += to > from ? to - from - 1 : 0;
+        for (uint32_t i = from; i < to; i++) {
+            bool seen = false;
+            for (uint32_t j = 0; j < count && !seen; j++) {
+                seen = list[j] == code->incoming[i];
+            }
+            if (!seen && count < JOIN_INSTRUCTIONS_MAX) {
+                list[count++] = code->incoming[i];
+            }
+        }
+    }
+    return joins;
+}
+
+/* s390x: a load that also tests or computes has the place of the test. */
+static bool tests_memory(const struct thi_audit *audit, const struct thi_instruction *at)
+{
+    return audit->code.target == TH_TARGET_S390X && (at->event.flags & TH_EVENT_READ) != 0 &&
+           thi_one_of(at->mnemonic,
+                      "lt ltg ltgf llgt c cg cl clg cy cly cgf clgf ch cgh chy a ag al "
+                      "alg ay ah n ng o og x xg s sg sy tm tmy cli cliy chsi cghsi "
+                      "chhsi clfhsi clghsi clhhsi msg ms");
+}
+
+/* An instruction that reads and writes, or reads and tests, does what the source has in several
+ * statements: it may have another's place. */
+static uint32_t folded_count(const struct thi_audit *audit, const struct thi_site *site)
+{
+    const uint32_t both = TH_EVENT_READ | TH_EVENT_WRITE;
+    uint32_t count = 0;
+    for (size_t i = 0; i < audit->code.count && site->wish.operation <= TH_STORE; i++) {
+        const struct thi_instruction *at = &audit->code.instructions[i];
+        bool whole = at->event.bytes == site->wish.bytes || thi_one_of(at->mnemonic, "tm tmy");
+        bool updates = (at->event.flags & both) == both && (at->event.flags & TH_EVENT_SWAP) == 0;
+        bool tests = site->wish.operation == TH_LOAD && tests_memory(audit, at);
+        count += whole && (updates || tests) && (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
+                 thi_same_function(audit->code.functions[at->function].name, site->function) &&
+                 (updates || !thi_is_owned(audit, (uint32_t)i));
+    }
+    return count;
+}
+
+/* Ways that join before the instructions of all sites of a like. */
+static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site *site)
+{
+    uint32_t joins = 0;
+    for (size_t i = 0; i < audit->site_count; i++) {
+        const struct thi_site *other = &audit->sites[i];
+        bool like = thi_same_place(&other->place, &site->place) &&
+                    thi_same_wish(&other->wish, &site->wish) &&
+                    thi_same_function(other->function, site->function);
+        for (uint32_t j = 0; like && j < other->instruction_count; j++) {
+            joins += joins_before(&audit->code, other->instructions[j]);
+        }
+    }
+    return joins;
+}
+
+/* Merged before code was made, and given no place: another of the function that asks for the same
+ * stands for it. */
+static bool is_shared(const struct thi_audit *audit, const struct thi_site *site)
+{
+    for (size_t i = 0; site->place.line == 0 && i < audit->site_count; i++) {
+        const struct thi_site *other = &audit->sites[i];
+        bool serves = other != site && other->verdict == TH_ACCEPTED &&
+                      other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&
+                      thi_same_function(other->function, site->function);
+        if (serves && joins_before(&audit->code, other->instructions[0]) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nothing of what the compiler has may be missing, all sites of one like taken together. Equal
+ * ends of several ways are made one by code generators: as many ways must come together before what
+ * is there. */
+void thi_judge_counts(struct thi_audit *audit)
+{
+    thi_sites_compare(audit);
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *site = &audit->sites[i];
+        if (site->wish.name[0] == '?') {
+            continue;
+        }
+        if (site->like_found >= site->intent_count) {
+            if (site->found_count == 0 && site->like_found > 0) {
+                site->verdict = TH_ACCEPTED;
+                snprintf(site->reason, sizeof site->reason,
+                         "done by the instructions of another of the function");
+            }
+            continue;
+        }
+        uint32_t missing = site->intent_count - site->like_found;
+        if (is_shared(audit, site)) {
+            site->merged = true;
+            site->verdict = TH_ACCEPTED;
+            snprintf(site->reason, sizeof site->reason,
+                     "shares code with another of the function: equal ends of ways were merged");
+        } else if (folded_count(audit, site) >= missing) {
+            site->merged = true;
+            site->verdict = site->instruction_count == 0 ? TH_ACCEPTED : site->verdict;
+            snprintf(site->reason, sizeof site->reason,
+                     "read and written by one instruction, as other such in the function are");
+        } else if (site->like_found > 0 && like_joins(audit, site) >= missing) {
+            site->merged = true;
+            if (site->verdict == TH_ACCEPTED && site->reason[0] == '\0') {
+                snprintf(site->reason, sizeof site->reason,
+                         "%u of these in the function share code: equal ends of ways were merged",
+                         site->intent_count);
+            }
+        } else {
+            thi_refuse(site, TH_UNDECIDED,
+                       "the compiler has %u of these in this function, the machine code %u: some "
+                       "were merged, or are lost",
+                       site->intent_count, site->like_found);
+        }
+    }
+}
+
+/* Could code without a place be what became of the like of `other`, of which the compiler has more
+ * than were found by their places? */
+static bool stands_for(struct thi_audit *audit, const struct thi_site *stray,
+                       const struct thi_site *other)
+{
+    if (!other->merged || other->verdict != TH_ACCEPTED ||
+        !thi_same_function(other->function, stray->function)) {
+        return false;
+    }
+    struct thi_site tried = *stray;
+    tried.wish = other->wish;
+    tried.made = other->made;
+    tried.intent_count = tried.like_count = 1;
+    tried.adopted = true;
+    thi_judge(audit, &tried);
+    return tried.verdict == TH_ACCEPTED && tried.found_count > 0;
+}
+
+/* Barriers alone take no order away. */
+static bool is_spare_barrier(const struct thi_audit *audit, const struct thi_site *stray)
+{
+    for (uint32_t i = 0; i < stray->instruction_count; i++) {
+        const struct thi_event *event = &audit->code.instructions[stray->instructions[i]].event;
+        if ((event->flags & TH_EVENT_FENCE) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void thi_judge_strays(struct thi_audit *audit)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *stray = &audit->sites[i];
+        bool lost = stray->wish.name[0] == '?' && stray->place.line == 0;
+        bool served = lost && is_spare_barrier(audit, stray);
+        for (size_t j = 0; lost && !served && j < audit->site_count; j++) {
+            served = stands_for(audit, stray, &audit->sites[j]);
+        }
+        if (served) {
+            stray->verdict = TH_ACCEPTED;
+            snprintf(stray->reason, sizeof stray->reason,
+                     "merged code that lost its place; it keeps the order of what it can be");
+        }
+    }
+}
