@@ -6,7 +6,7 @@ PORT ?= 11211
 ARGS ?=
 BUILD = build/$(PRESET)
 
-.PHONY: all run test test-all test-arch bench install deps deps-build tidy format clean
+.PHONY: all run proof test test-all test-arch bench install deps deps-build tidy format clean
 
 all:
 	@tools/build.sh $(PRESET)
@@ -32,6 +32,10 @@ test-arch:
 bench: deps all
 	@tools/build.sh bench
 	@bench/run.sh $(ARGS)
+
+# Every execution of small scenarios over the library's own source; ARGS=--mutate, --bugs.
+proof: all
+	@tools/proof.sh --tophash=$(BUILD)/tophash $(ARGS)
 
 install: all
 	cmake --install $(BUILD) --prefix $(PREFIX)

@@ -4,7 +4,12 @@
 #include "port/port.h"
 
 #include "proof.h"
+#include "port/port_thread.h"
+
 #include <tophash/check.h>
+
+#include <pthread.h>
+#include <sched.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +97,7 @@ void thi_port_sleep_ns(uint64_t ns)
 
 void thi_port_yield(void)
 {
-    th_check_give_up();
+    (void)sched_yield();
 }
 
 bool thi_port_has_wide_loads(void)
@@ -109,4 +114,41 @@ bool thi_port_membarrier_heavy(void)
 {
     th_check_heavy_fence();
     return true;
+}
+
+/* --- Threads: as port_thread.c, without forks, and with nothing left to do at the end. */
+
+static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t exit_key;
+static _Thread_local void (*exit_function)(void);
+
+static void exit_run(void *unused)
+{
+    (void)unused;
+    exit_function();
+}
+
+/* Called when a domain starts, before any thread is watched. */
+bool thi_port_fork_watch(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
+{
+    (void)before;
+    (void)in_parent;
+    (void)in_child;
+    return pthread_key_create(&exit_key, exit_run) == 0;
+}
+
+bool thi_port_thread_watch(void (*at_exit)(void))
+{
+    exit_function = at_exit;
+    return pthread_setspecific(exit_key, &exit_function) == 0;
+}
+
+void thi_port_process_lock(void)
+{
+    (void)pthread_mutex_lock(&process_lock);
+}
+
+void thi_port_process_unlock(void)
+{
+    (void)pthread_mutex_unlock(&process_lock);
 }

@@ -192,20 +192,37 @@ static void line_parse(const char *function, char *place, struct thi_record_site
     out->file = out->path == NULL ? NULL : base_name(out->path);
 }
 
+/* Places in a file of wrappers are called by where they were inlined to (--wrappers). */
+static bool is_wrapper(const char *place)
+{
+    const char *wrappers = thi_runtime.options->wrappers;
+    size_t size = wrappers == NULL ? 0 : strlen(wrappers);
+    const char *file = base_name(place);
+    return size != 0 && strncmp(file, wrappers, size) == 0 && file[size] == ':';
+}
+
 static void line_ask(uint32_t site, struct thi_record_site *out)
 {
     char command[PATH_BYTES_MAX + 128];
     char function[LINE_BYTES_MAX], place[PATH_BYTES_MAX];
     /* The address behind the call belongs to the next line, if the call is a line's last one. */
-    snprintf(command, sizeof command, "addr2line -f -e '%s' 0x%zx", program_path,
+    snprintf(command, sizeof command, "addr2line -i -f -e '%s' 0x%zx", program_path,
              (size_t)(thi_site_address(site) - 1));
     FILE *in = popen(command, "r");
     if (in == NULL) {
         return;
     }
-    if (fgets(function, sizeof function, in) != NULL && fgets(place, sizeof place, in) != NULL) {
+    /* The innermost place first; then where it was inlined to. */
+    bool inner = true;
+    while (inner && fgets(function, sizeof function, in) != NULL &&
+           fgets(place, sizeof place, in) != NULL) {
+        inner = is_wrapper(place);
+    }
+    if (!inner) {
         function[strcspn(function, "\n")] = '\0';
         line_parse(function, place, out);
+    }
+    while (fgets(place, sizeof place, in) != NULL) { /* the rest is not asked for */
     }
     pclose(in);
 }

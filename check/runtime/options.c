@@ -34,6 +34,7 @@ const char thi_check_options_help[] =
     "  --weaken=ORDER[/ORDER]@ADDRESS,...\n"
     "                      another order (and one of failure) for the atomic operations that\n"
     "                      return to these addresses; removed: of a fence\n"
+    "  --wrappers=FILE     operations inlined from FILE are named by where they are used\n"
     "  --output            show what the program prints\n"
     "  --quiet             no progress line\n";
 
@@ -110,6 +111,7 @@ static bool text_take(struct thi_check_options *options, const char *argument)
         {"--svg=", &options->svg},           {"--json=", &options->json},
         {"--command=", &options->command},   {"--equivalent=", &options->equivalent},
         {"--argument=", &options->argument}, {"--weaken=", &options->weaken},
+        {"--wrappers=", &options->wrappers},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const char *value = value_of(argument, texts[i].prefix);

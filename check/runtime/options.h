@@ -32,6 +32,7 @@ struct thi_check_options {
     const char *equivalent; /* file of mutants that must survive, with reasons */
     const char *argument;   /* for main() of the program; NULL: none */
     const char *weaken;     /* ORDER[/ORDER]@ADDRESS,...; NULL: orders as written */
+    const char *wrappers;   /* a file whose functions are named by where they are inlined to */
     bool setup_apart;       /* nothing before the first thread is part of an execution */
 };
 

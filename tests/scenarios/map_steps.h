@@ -120,24 +120,19 @@ static const struct map_steps map_steps[] = {
     {"split_split", false, {{PUT, B}}, {{{SPLIT, A}}, {{SPLIT, A}}}},
     {"split_walk", false, {{PUT, B}}, {{{SPLIT, A}}, {{WALK, A}}}},
     {"split_clear", false, {{PUT, B}}, {{{SPLIT, A}}, {{CLEAR, B}}}},
-    {"split_refused", false, {{PUT, B}, {REFUSE, A}}, {{{SPLIT, A}}, {{PUT, B}}}},
-    {"split_put_get",
-     false,
-     {{PUT, B}},
-     {{{SPLIT, A}}, {{PUT, B}, {TELL, A}}, {{HEAR, A}, {GET, B}}}},
+    {"split_refused", false, {{PUT, B}, {REFUSE, A}}, {{{SPLIT, A}}, {{PUT, B}}, {{GET, B}}}},
     /* And merged again. */
     {"merge_get", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{GET, B}}}},
     {"merge_put", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{PUT, B}}}},
     {"merge_insert", false, {{SPLIT, A}}, {{{MERGE, A}}, {{INSERT, B}}}},
     {"merge_erase", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{ERASE, B}}}},
     {"merge_walk", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{WALK, A}}}},
-    {"merge_split_get", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}, {SPLIT, A}}, {{GET, B}}}},
     /* A small map moves to its table. */
     {"upgrade_get", true, {{PUT, A}}, {{{UPGRADE, A}}, {{GET, A}}}},
     {"upgrade_put", true, {{PUT, A}}, {{{UPGRADE, A}}, {{PUT, A}}}},
     {"upgrade_insert", true, {{PUT, A}}, {{{UPGRADE, A}}, {{INSERT, B}}}},
     {"upgrade_erase", true, {{PUT, A}}, {{{UPGRADE, A}}, {{ERASE, A}}}},
-    {"upgrade_refused", true, {{PUT, A}, {REFUSE, A}}, {{{UPGRADE, A}}, {{PUT, A}}}},
+    {"upgrade_refused", true, {{PUT, A}, {REFUSE, A}}, {{{UPGRADE, A}}, {{PUT, A}}, {{GET, A}}}},
     {"small_put_get", true, {{PUT, A}}, {{{PUT, A}}, {{GET, A}}}},
     /* Walks. */
     {"walk_put", false, {{PUT, A}, {PUT, B}}, {{{WALK, A}}, {{PUT, A}}}},
@@ -145,8 +140,8 @@ static const struct map_steps map_steps[] = {
     {"walk_insert", false, {{PUT, A}}, {{{WALK, A}}, {{INSERT, B}}}},
     /* Three at once. */
     {"three_puts", false, {{PUT, A}}, {{{PUT, A}}, {{PUT, A}}, {{GET, A}}}},
-    {"three_reuse", false, {{PUT, A}}, {{{ERASE, A}}, {{INSERT, B}}, {{GET, A}}}},
-    {"three_split", false, {{PUT, B}}, {{{SPLIT, A}}, {{PUT, B}}, {{GET, B}}}},
+    {"three_reuse", false, {{PUT, A}}, {{{ERASE, A}}, {{INSERT, B}}, {{GET, B}}}},
+    {"three_split", false, {{END, A}}, {{{SPLIT, A}}, {{INSERT, B}}, {{GET, B}}}},
 };
 enum { MAP_STEPS_COUNT = sizeof(map_steps) / sizeof(map_steps[0]) };
 
