@@ -146,7 +146,10 @@ static bool is_made_before(const struct thi_code *code, size_t index, const char
         if ((at->event.flags & control) != 0) {
             return false;
         }
-        if (strcmp(first, name) == 0 && (at->event.flags & TH_EVENT_WRITE) == 0) {
+        char second[24];
+        thi_operand(at->operands, 1, second, sizeof second);
+        bool moved_on = thi_one_of(at->mnemonic, "mv addi add") && strcmp(second, name) == 0;
+        if (strcmp(first, name) == 0 && !moved_on && (at->event.flags & TH_EVENT_WRITE) == 0) {
             return makes_private(at, stack_pointers[code->target]);
         }
     }

@@ -75,6 +75,9 @@ static bool behind(const struct thi_code *code, struct thi_site *site, uint32_t 
                    uint8_t pairs, const char *what)
 {
     struct thi_walk walk = {.code = code, .site = site, .start = index, .pairs = pairs};
+    /* A load-linked without its other half is a load. */
+    bool linked = (code->instructions[index].event.flags & TH_EVENT_LINKED) != 0;
+    walk.failure_pairs = linked ? pairs : 0;
     return thi_explain_walk(&walk, thi_walk_forward(&walk), site, what);
 }
 
@@ -442,6 +445,15 @@ static bool dropped_before(const struct thi_code *code, const struct thi_site *s
     return false;
 }
 
+/* An access of memory that others see, or a call of a helper. */
+static bool is_access(const struct thi_instruction *at)
+{
+    bool helper = (at->event.flags & TH_EVENT_CALL) != 0 && at->symbol != NULL &&
+                  (thi_starts(at->symbol, "__aarch64_") || thi_starts(at->symbol, "__atomic_"));
+    return helper || ((at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0 &&
+                      (at->event.flags & TH_EVENT_PRIVATE) == 0);
+}
+
 /* May a barrier stand for the fence of a line? What the source has before it must not stand behind,
  * nor what it has behind before. */
 static bool barrier_serves(const struct thi_code *code, const struct thi_site *site,
@@ -451,8 +463,7 @@ static bool barrier_serves(const struct thi_code *code, const struct thi_site *s
     for (size_t i = function->first; i < function->end; i++) {
         const struct thi_instruction *at = &code->instructions[i];
         uint32_t line = at->place.outer_line;
-        bool accesses = (at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0 &&
-                        (at->event.flags & TH_EVENT_PRIVATE) == 0 && line != 0;
+        bool accesses = is_access(at) && line != 0;
         if (accesses && ((i < barrier && line > site->place.outer_line) ||
                          (i > barrier && line < site->place.outer_line))) {
             return false;
@@ -549,15 +560,6 @@ static bool is_straight(const struct thi_code *code, const struct thi_site *site
         }
     }
     return true;
-}
-
-/* An access of memory that others see, or a call of a helper. */
-static bool is_access(const struct thi_instruction *at)
-{
-    bool helper = (at->event.flags & TH_EVENT_CALL) != 0 && at->symbol != NULL &&
-                  (thi_starts(at->symbol, "__aarch64_") || thi_starts(at->symbol, "__atomic_"));
-    return helper || ((at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0 &&
-                      (at->event.flags & TH_EVENT_PRIVATE) == 0);
 }
 
 /* Is an instruction one of another atomic operation, which a fence speaks of? */

@@ -39,7 +39,7 @@ static bool helper_judge(struct thi_site *site, const char *symbol)
     if (bytes != site->wish.bytes) {
         thi_refuse(site, TH_REJECTED, "%s changes %lu bytes, the object has %u", symbol, bytes,
                    site->wish.bytes);
-    } else if (compares != (site->wish.operation == TH_COMPARE)) {
+    } else if (!compares && site->wish.operation == TH_COMPARE) {
         thi_refuse(site, TH_REJECTED, "%s is another operation", symbol);
     } else if (!order_serves(&site->wish, acquires, releases, both)) {
         thi_refuse(site, TH_REJECTED, "%s is weaker than the order asked for", symbol);

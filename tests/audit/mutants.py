@@ -100,6 +100,8 @@ def surplus(target, function, change, number, body):
     body: the code of the function as it was, line by line; number: the changed line in it."""
     orders = re.findall(r"relaxed|acquire|release|acq_rel|seq_cst", function)
     before = body[number]
+    if "then_fence" in function and re.match(FENCE[target], before):
+        orders.append("acquire")
     behind_store = any(re.match(r"st[bhwd]cx\.|strex|sc\.", code) for code in body[:number])
     in_window = any(re.match(r"strex", code) for code in body[number:]) or behind_store
     acquires = any(o in ("acquire", "acq_rel", "seq_cst") for o in orders)
@@ -112,6 +114,7 @@ def surplus(target, function, change, number, body):
         (target == "riscv" and before.startswith("lr.") and change in ("aq dropped", "aqrl -> rl") and
          any(re.match(r"sc\.\w\.aq", code) for code in body), "aq of the store acquires"),
         ("status" not in change and orders and not acquires and not releases, "relaxed"),
+        ("status" in change and "weak_unused" in function, "nobody asks whether it has stored"),
         (target == "ppc" and change == "lwsync -> isync" and behind_store,
          "isync behind the branch on the store-conditional acquires"),
         (target == "arm" and change.startswith("moved") and in_window,
@@ -125,11 +128,8 @@ def surplus(target, function, change, number, body):
          "a release fence says nothing of later loads"),
         (change == "moved up" and function.endswith("fence_acquire"),
          "an acquire fence says nothing of earlier stores"),
-        ("add_double" in function and not orders and target != "x86" and
-         any(re.match("lr|sc|ll|ldarx|ldrex|sync|hwsync|fence|dmb|dbar|isync", code)
-             for code in [before]) and any(re.match("lr|ll|ldarx|ldrex", code)
-                                           for code in body[:number + 1]),
-         "the load beside it has barriers of its own"),
+        ("add_double" in function and target != "x86",
+         "a loop of compare-exchanges: the load before and the next turn have barriers, too"),
     ]
     return next((why for holds, why in reasons if holds), None)
 
@@ -183,6 +183,9 @@ def changes_of(target, lines, first, end):
                 blocked = blocked or (re.match(r"\S+:", lines[other]) is not None and
                                       not lines[other].startswith((".Ltmp", ".LVL", ".LB")))
                 other += step
+            # Thumb: an instruction that depends on a condition stands in a block of such.
+            blocked = blocked or (target == "arm" and first < other < end and
+                                  re.match(r"\w+(eq|ne)\s", code_of(lines[other])) is not None)
             if first < other < end and not blocked:
                 moved = [lines[other], lines[number]]
                 moved = moved[::-1] if step < 0 else moved
@@ -217,6 +220,9 @@ def main():
     run(compiler.split() + flags + ["-g", "-w", "-S", probe, "-o", text])
     with open(text, encoding="utf-8") as file:
         lines = [line for line in file.read().split("\n") if not re.match(r"\s*\.arch\s", line)]
+    if target == "riscv":  # several instructions on a line
+        lines = "\n".join(line.replace(";", "\n") if re.search(r"\blr\.[wd]", line) else line
+                          for line in lines).split("\n")
     code = os.path.join(work, "mutant.o")
 
     def assemble(changed):
