@@ -51,6 +51,23 @@ static bool sections_join(const struct thi_tools *tools, const char *object, con
     return ok;
 }
 
+/* Of a program, not all that was compiled need be linked: operations of functions that it has not
+ * are left out. */
+static void strangers_drop(struct thi_audit *audit)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < audit->made.count; i++) {
+        bool found = false;
+        for (size_t j = 0; j < audit->code.function_count && !found; j++) {
+            found = thi_same_function(audit->code.functions[j].name, audit->made.items[i].function);
+        }
+        if (found) {
+            audit->made.items[kept++] = audit->made.items[i];
+        }
+    }
+    audit->made.count = kept;
+}
+
 bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, const char *object)
 {
     audit->code.target = thi_target_of(object);
@@ -71,7 +88,11 @@ bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, co
         thi_decode(&audit->code);
     }
     ok = ok && thi_code_relocate(&audit->code, tools, path) && thi_flow_make(&audit->code) &&
-         thi_code_locate(&audit->code, tools, path) && thi_sites_make(audit);
+         thi_code_locate(&audit->code, tools, path);
+    if (ok && !relocatable) {
+        strangers_drop(audit);
+    }
+    ok = ok && thi_sites_make(audit);
     if (!ok) {
         return false;
     }
@@ -102,9 +123,10 @@ void thi_audit_fini(struct thi_audit *audit)
     thi_code_fini(&audit->code);
     free(audit->wanted.items);
     free(audit->made.items);
-    for (size_t i = 0; i < sizeof audit->texts / sizeof audit->texts[0]; i++) {
+    for (size_t i = 0; i < audit->text_count; i++) {
         free(audit->texts[i]);
     }
+    free(audit->texts);
     free(audit->sites);
     *audit = (struct thi_audit){.name = NULL};
 }

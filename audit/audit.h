@@ -188,7 +188,9 @@ struct thi_audit {
     struct thi_code code;
     struct thi_intents wanted; /* as the source has them, before the optimiser */
     struct thi_intents made;   /* as the optimiser left them */
-    char *texts[4];            /* dumps that the strings point into */
+    char **texts;              /* dumps that the strings point into */
+    size_t text_count;
+    size_t text_capacity;
     struct thi_site *sites;
     size_t site_count;
     size_t site_capacity;

@@ -81,6 +81,18 @@ static bool object_make(struct thi_compile *compile, enum dialect dialect, const
            compiler_run(compile, first, unoptimised) && compiler_run(compile, last, optimised);
 }
 
+/* The audit keeps the text, which its strings point into. */
+static char *text_keep(struct thi_audit *audit, char *text)
+{
+    if (text == NULL || !thi_audit_grow((void **)&audit->texts, audit->text_count,
+                                        &audit->text_capacity, sizeof *audit->texts)) {
+        free(text);
+        return NULL;
+    }
+    audit->texts[audit->text_count++] = text;
+    return text;
+}
+
 bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
 {
     char first[512], last[512];
@@ -95,17 +107,17 @@ bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
         return false;
     }
     size_t size;
-    audit->texts[0] = thi_audit_file_read(first, &size);
-    audit->texts[1] = thi_audit_file_read(last, &size);
-    if (audit->texts[0] == NULL || audit->texts[1] == NULL) {
+    char *wanted = text_keep(audit, thi_audit_file_read(first, &size));
+    char *made = text_keep(audit, thi_audit_file_read(last, &size));
+    if (wanted == NULL || made == NULL) {
         return false;
     }
     if (dialect == DIALECT_GCC) {
-        return thi_intents_read_gcc(&audit->wanted, audit->texts[0]) &&
-               thi_intents_read_gcc(&audit->made, audit->texts[1]);
+        return thi_intents_read_gcc(&audit->wanted, wanted) &&
+               thi_intents_read_gcc(&audit->made, made);
     }
     enum thi_target target = thi_target_of(compile->object);
     bool narrow = target == TH_TARGET_I686 || target == TH_TARGET_ARM || target == TH_TARGET_WASM32;
-    return thi_intents_read_llvm(&audit->wanted, audit->texts[0], narrow ? 4 : 8) &&
-           thi_intents_read_llvm(&audit->made, audit->texts[1], narrow ? 4 : 8);
+    return thi_intents_read_llvm(&audit->wanted, wanted, narrow ? 4 : 8) &&
+           thi_intents_read_llvm(&audit->made, made, narrow ? 4 : 8);
 }

@@ -14,6 +14,8 @@ struct session {
     struct thi_tools tools;
     char folder[256];
     char names[4][64]; /* of tools */
+    struct thi_database database;
+    bool sound; /* all of an archive or database could be audited */
     void (*report)(void *context, const struct thi_audit *audit);
     void *context;
 };
@@ -141,6 +143,143 @@ static bool probe_audit(struct session *session)
     return source_audit(session, &compile, name, session->inputs->code);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void output_path(const struct thi_command *command, char *out, size_t out_bytes)
+{
+    const char *output = command->output == NULL ? "" : command->output;
+    snprintf(out, out_bytes, "%s%s%s", output[0] == '/' ? "" : command->directory,
+             output[0] == '/' ? "" : "/", output);
+}
+
+static bool is_asked_for(const struct thi_inputs *inputs, const struct thi_command *command)
+{
+    return inputs->only == NULL || strstr(command->file, inputs->only) != NULL ||
+           (command->output != NULL && strstr(command->output, inputs->only) != NULL);
+}
+
+static struct thi_compile compile_of(struct session *session, const struct thi_command *command)
+{
+    return (struct thi_compile){.compiler = command->arguments.items[0],
+                                .flags = (const char *const *)command->arguments.items + 1,
+                                .flag_count = command->arguments.count - 1,
+                                .source = command->file,
+                                .directory = command->directory,
+                                .folder = session->folder};
+}
+
+static bool files_equal(const char *one, const char *two)
+{
+    FILE *first = fopen(one, "rb"), *second = fopen(two, "rb");
+    bool equal = first != NULL && second != NULL;
+    int byte = 0;
+    while (equal && byte != EOF) {
+        byte = getc(first);
+        equal = byte == getc(second);
+    }
+    if (first != NULL) {
+        fclose(first);
+    }
+    if (second != NULL) {
+        fclose(second);
+    }
+    return equal;
+}
+
+/* The command that made an object: its output is the same, byte for byte. */
+static const struct thi_command *command_find(const struct session *session, const char *object,
+                                              const char *name)
+{
+    for (size_t i = 0; i < session->database.count; i++) {
+        const struct thi_command *command = &session->database.items[i];
+        char output[1024];
+        output_path(command, output, sizeof output);
+        if (is_asked_for(session->inputs, command) &&
+            strcmp(base_name(output), base_name(name)) == 0 && files_equal(output, object)) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+/* An object by itself or as the member `name` of an archive. */
+static bool object_audit(struct session *session, const char *object, const char *name)
+{
+    const struct thi_command *command = command_find(session, object, name);
+    if (command == NULL) {
+        fprintf(stderr,
+                "tophash audit: %s: no command of %s has made it as it is; build anew, or name "
+                "another database\n",
+                name, session->inputs->commands);
+        return false;
+    }
+    struct thi_compile compile = compile_of(session, command);
+    return source_audit(session, &compile, name, object);
+}
+
+static bool member_take(void *context, const char *name)
+{
+    struct session *session = context;
+    char path[300];
+    snprintf(path, sizeof path, "%s/member.o", session->folder);
+    session->sound = object_audit(session, path, name) && session->sound;
+    return true;
+}
+
+/* A program or a shared library: the accounts of all its sources, and its code. */
+static bool program_audit(struct session *session, const char *path)
+{
+    struct thi_audit audit = {.name = path};
+    bool ok = true;
+    for (size_t i = 0; ok && i < session->database.count; i++) {
+        if (is_asked_for(session->inputs, &session->database.items[i])) {
+            struct thi_compile compile = compile_of(session, &session->database.items[i]);
+            ok = thi_compile(&compile, &audit);
+        }
+    }
+    ok = ok && thi_audit_object(&audit, &session->tools, path);
+    if (ok) {
+        session->report(session->context, &audit);
+    }
+    thi_audit_fini(&audit);
+    return ok;
+}
+
+/* What --commands speaks of: the files that are named, else every object it makes. */
+static bool commands_audit(struct session *session)
+{
+    const struct thi_inputs *inputs = session->inputs;
+    if (!thi_database_read(&session->database, inputs->commands)) {
+        return false;
+    }
+    session->sound = true;
+    for (size_t i = 0; inputs->files.count == 0 && i < session->database.count; i++) {
+        const struct thi_command *command = &session->database.items[i];
+        char output[1024];
+        output_path(command, output, sizeof output);
+        if (is_asked_for(inputs, command) && thi_target_of(output) != TH_TARGETS) {
+            struct thi_compile compile = compile_of(session, command);
+            session->sound =
+                source_audit(session, &compile, command->file, output) && session->sound;
+        }
+    }
+    for (size_t i = 0; i < inputs->files.count; i++) {
+        const char *path = inputs->files.items[i];
+        char member[300];
+        snprintf(member, sizeof member, "%s/member.o", session->folder);
+        bool ok = thi_archive_is(path)   ? thi_archive_each(path, member, member_take, session)
+                  : thi_ends(path, ".o") ? object_audit(session, path, path)
+                                         : program_audit(session, path);
+        session->sound = ok && session->sound;
+    }
+    thi_database_fini(&session->database);
+    return session->sound;
+}
+
 bool thi_inputs_audit(const struct thi_inputs *inputs,
                       void (*report)(void *context, const struct thi_audit *audit), void *context)
 {
@@ -149,7 +288,8 @@ bool thi_inputs_audit(const struct thi_inputs *inputs,
         return false;
     }
     bool ok = !inputs->probe || probe_audit(&session);
-    for (size_t i = 0; i < inputs->files.count; i++) {
+    ok = (inputs->commands == NULL || commands_audit(&session)) && ok;
+    for (size_t i = 0; inputs->commands == NULL && i < inputs->files.count; i++) {
         ok = file_audit(&session, inputs->files.items[i], inputs->files.items[i]) && ok;
     }
     nftw(session.folder, entry_remove, 16, FTW_DEPTH | FTW_PHYS);

@@ -38,6 +38,11 @@ struct thi_database {
     size_t capacity;
 };
 
+/* archive.c: writes each member to `member_path` in turn and calls `take`, until it returns false. */
+bool thi_archive_is(const char *path);
+bool thi_archive_each(const char *path, const char *member_path,
+                      bool (*take)(void *context, const char *name), void *context);
+
 bool thi_database_read(struct thi_database *database, const char *path);
 void thi_database_fini(struct thi_database *database);
 
