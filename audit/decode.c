@@ -79,7 +79,8 @@ static void base_find(const struct thi_instruction *instruction, char *out, size
 static bool is_table_entry(const struct thi_instruction *instruction)
 {
     return instruction->symbol != NULL && instruction->relocation != NULL &&
-           (strstr(instruction->relocation, "GOT") != NULL ||
+           ((strstr(instruction->relocation, "GOT") != NULL &&
+             strstr(instruction->relocation, "GOTOFF") == NULL) ||
             thi_starts(instruction->symbol, ".toc") || thi_starts(instruction->symbol, ".LC") ||
             thi_starts(instruction->symbol, ".rodata"));
 }

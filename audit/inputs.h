@@ -38,7 +38,7 @@ struct thi_database {
     size_t capacity;
 };
 
-/* archive.c: writes each member to `member_path` in turn and calls `take`, until it returns false. */
+/* archive.c: writes each member to `member_path` in turn and calls `take`, until that is false. */
 bool thi_archive_is(const char *path);
 bool thi_archive_each(const char *path, const char *member_path,
                       bool (*take)(void *context, const char *name), void *context);

@@ -119,6 +119,9 @@ def surplus(target, function, change, number, body):
          "isync behind the branch on the store-conditional acquires"),
         (target == "arm" and change.startswith("moved") and in_window,
          "a barrier in the loop orders the same"),
+        (target == "arm" and "_load_" in function and
+         any(code.startswith("dmb") for code in body[number + 1:]),
+         "the barrier behind the load is enough"),
         (target == "loong" and change == "dbar -> 18" and
          any(code.startswith("dbar") for code in body[number + 1:]),
          "the barrier before a store is a release"),
