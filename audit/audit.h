@@ -250,6 +250,8 @@ struct thi_walk {
     uint8_t pairs;         /* needed on every way (forward: once the store was made) */
     uint8_t failure_pairs; /* forward: needed on ways on which nothing was stored */
     bool streams;          /* backward: only non-temporal stores count */
+    bool bare;             /* backward: without what the access keeps apart by itself */
+    char alias[12];        /* forward: a register that the value read was copied to */
     uint32_t culprit;      /* out: where a way ended uncovered */
     bool culprit_failed;   /* out: that way stored nothing */
 };

@@ -82,7 +82,8 @@ static bool is_table_entry(const struct thi_instruction *instruction)
            ((strstr(instruction->relocation, "GOT") != NULL &&
              strstr(instruction->relocation, "GOTOFF") == NULL) ||
             thi_starts(instruction->symbol, ".toc") || thi_starts(instruction->symbol, ".LC") ||
-            thi_starts(instruction->symbol, ".rodata"));
+            thi_starts(instruction->symbol, ".rodata") ||
+            thi_starts(instruction->symbol, ".data.rel.ro"));
 }
 
 /* Does an instruction make its first operand an address in the stack, or of constants? */
@@ -91,7 +92,9 @@ static bool makes_private(const struct thi_instruction *instruction, const char 
     char second[24];
     if (instruction->symbol != NULL &&
         thi_one_of(instruction->mnemonic, "auipc adrp larl pcalau12i")) {
-        return thi_starts(instruction->symbol, ".LC") || is_table_entry(instruction);
+        bool base = strcmp(instruction->symbol, "_GLOBAL_OFFSET_TABLE_") == 0 ||
+                    thi_starts(instruction->symbol, "_GLOBAL_OFFSET_TABLE_+");
+        return !base && is_table_entry(instruction); /* from there, objects are reached, too */
     }
     thi_operand(instruction->operands, 1, second, sizeof second);
     if (strpbrk(second, "[(") != NULL) {
@@ -127,7 +130,9 @@ static bool is_private_register(const struct thi_code *code, const struct thi_fu
             (at->event.flags & control) != 0) {
             continue;
         }
-        if (!makes_private(at, pointer)) {
+        bool steps = thi_one_of(at->mnemonic, "add adds addi sub subs addw subw") &&
+                     (second[0] == '#' || strcmp(second, name) == 0);
+        if (!steps && !makes_private(at, pointer)) {
             return false;
         }
         made = true;

@@ -201,8 +201,9 @@ static bool is_foreign(const struct thi_walk *walk, uint32_t index)
     }
     enum thi_operation operation = walk->site->wish.operation;
     bool exclusive = (event->flags & (TH_EVENT_LINKED | TH_EVENT_STORE_COND)) != 0;
-    bool part =
-        operation == TH_COMPARE || operation == TH_MODIFY || (exclusive && operation != TH_LOAD);
+    bool prelude = operation == TH_STORE && (event->flags & TH_EVENT_WRITE) == 0;
+    bool part = prelude || operation == TH_COMPARE || operation == TH_MODIFY ||
+                (exclusive && operation != TH_LOAD);
     return !part;
 }
 
@@ -241,7 +242,7 @@ static enum thi_walk_end way_end(struct thi_walk *walk, uint32_t index, unsigned
 }
 
 /* What an instruction adds to what a way has collected. */
-static unsigned collect(const struct thi_walk *walk, uint32_t index, unsigned collected)
+static unsigned collect(struct thi_walk *walk, uint32_t index, unsigned collected)
 {
     const struct thi_instruction *at = &walk->code->instructions[index];
     const struct thi_event *event = &at->event;
@@ -250,7 +251,14 @@ static unsigned collect(const struct thi_walk *walk, uint32_t index, unsigned co
         collected |= TH_RR | TH_RW;
     }
     const char *result = walk->code->instructions[walk->start].event.result;
-    if ((event->flags & TH_EVENT_COMPARE) != 0 && mentions(at, result)) {
+    char source[12];
+    thi_operand(at->operands, 1, source, sizeof source);
+    if (thi_one_of(at->mnemonic, "mr clrldi clrlwi extsb extsh extsw") &&
+        strcmp(source, result) == 0) {
+        thi_operand(at->operands, 0, walk->alias, sizeof walk->alias);
+    }
+    if ((event->flags & TH_EVENT_COMPARE) != 0 &&
+        (mentions(at, result) || mentions(at, walk->alias))) {
         collected |= WAY_COMPARED;
     }
     if ((event->flags & TH_EVENT_BRANCH) != 0 && (collected & WAY_COMPARED) != 0) {
@@ -396,7 +404,7 @@ static enum thi_walk_end step_back(struct thi_walk *walk, struct states *states,
 enum thi_walk_end thi_walk_backward(struct thi_walk *walk)
 {
     const struct thi_event *event = &walk->code->instructions[walk->start].event;
-    unsigned collected = walk->streams ? 0 : event->before;
+    unsigned collected = walk->streams || walk->bare ? 0 : event->before;
     walk->culprit = walk->start;
     if ((walk->pairs & ~collected) == 0) {
         return TH_WALK_COVERED;

@@ -114,6 +114,13 @@ bool thi_judge_read(const struct thi_code *code, struct thi_site *site, uint32_t
                       "seq_cst: an earlier seq_cst store can be passed; needs ldar or a full fence "
                       "before");
     }
+    if (thi_starts(code->instructions[index].mnemonic, "amocas") && wish->failure == TH_SEQ_CST) {
+        /* Failed, it is no write: rl says nothing. */
+        struct thi_walk walk = {
+            .code = code, .site = site, .start = index, .pairs = TH_RR | TH_WR, .bare = true};
+        return thi_explain_walk(&walk, thi_walk_backward(&walk), site,
+                                "seq_cst on failure: order before the read");
+    }
     if (code->target == TH_TARGET_RISCV64 && !alone && rule.before != 0) {
         /* A fence before the pair, or rl on what reads: nothing earlier passes the whole. */
         bool keeps = (event->before & (TH_RR | TH_WR)) == (TH_RR | TH_WR);
