@@ -51,6 +51,29 @@ static bool sections_join(const struct thi_tools *tools, const char *object, con
     return ok;
 }
 
+/* RISC-V with Ztso, which the object's header tells, keeps all pairs but a write and a later read. */
+static void order_give(struct thi_code *code, const char *object)
+{
+    enum { FLAGS_AT = 48, FLAG_TSO = 16 };
+    code->given = thi_rule_given(code->target);
+    unsigned char head[FLAGS_AT + 4] = {0};
+    FILE *file = fopen(object, "rb");
+    size_t size = file == NULL ? 0 : fread(head, 1, sizeof head, file);
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (code->target != TH_TARGET_RISCV64 || size != sizeof head ||
+        (head[FLAGS_AT] & FLAG_TSO) == 0) {
+        return;
+    }
+    code->given = TH_RR | TH_RW | TH_WW;
+    for (size_t i = 0; i < code->count; i++) {
+        struct thi_event *event = &code->instructions[i].event;
+        event->before |= (event->flags & TH_EVENT_WRITE) != 0 ? TH_RW | TH_WW : 0;
+        event->after |= (event->flags & TH_EVENT_READ) != 0 ? TH_RR | TH_RW : 0;
+    }
+}
+
 /* Of a program, not all that was compiled need be linked: operations of functions that it has not
  * are left out. */
 static void strangers_drop(struct thi_audit *audit)
@@ -86,6 +109,7 @@ bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, co
     bool ok = thi_code_read(&audit->code, tools, path);
     if (ok) {
         thi_decode(&audit->code);
+        order_give(&audit->code, object);
     }
     ok = ok && thi_code_relocate(&audit->code, tools, path) && thi_flow_make(&audit->code) &&
          thi_code_locate(&audit->code, tools, path);

@@ -138,6 +138,7 @@ struct thi_function {
 /* The instructions of one object file, in the order of their addresses. */
 struct thi_code {
     enum thi_target target;
+    uint8_t given; /* pairs the machine keeps apart by itself */
     struct thi_instruction *instructions;
     size_t count;
     size_t capacity;

@@ -496,7 +496,7 @@ static bool is_served(const struct thi_code *code, const struct thi_site *site, 
 static void fence_judge(const struct thi_code *code, struct thi_site *site)
 {
     uint8_t needed = thi_rule_fence(site->wish.order);
-    uint8_t pairs = thi_rule_given(code->target);
+    uint8_t pairs = code->given;
     uint32_t fence = UINT32_MAX;
     for (uint32_t i = 0; i < site->instruction_count; i++) {
         const struct thi_event *event = &code->instructions[site->instructions[i]].event;

@@ -314,7 +314,7 @@ static bool strays_add(struct thi_audit *audit)
 /* An operation without the instructions it needs. */
 static bool is_needy(const struct thi_audit *audit, const struct thi_site *site)
 {
-    uint8_t given = thi_rule_given(audit->code.target);
+    uint8_t given = audit->code.given;
     return site->instruction_count == 0 &&
            (site->wish.operation != TH_FENCE || (thi_rule_fence(site->wish.order) & ~given) != 0);
 }
