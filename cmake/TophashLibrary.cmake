@@ -45,15 +45,21 @@ target_include_directories(tophash_internal INTERFACE
 target_link_libraries(tophash_internal INTERFACE tophash_static tophash_flags)
 
 # The library with tiny geometry and a hook at each step of a write, and the same as it reads where
-# no wider load than 64 bits is whole: on other targets, and for race detectors. Made if a test wants
-# them.
+# no wider load than 64 bits is whole: on other targets, and for race detectors, which see no other.
+# Made if a test wants them. Coverage cannot merge the two: functions stand in two places.
 if(TOPHASH_TESTS AND NOT TOPHASH_FUZZ)
-    foreach(name tophash_tiny tophash_tiny_portable)
+    set(tiny_libraries tophash_tiny)
+    if(NOT TOPHASH_SANITIZE AND NOT TOPHASH_COVERAGE)
+        list(APPEND tiny_libraries tophash_tiny_portable)
+    endif()
+    foreach(name ${tiny_libraries})
         add_library(${name} STATIC EXCLUDE_FROM_ALL ${library_sources})
         target_compile_definitions(${name} PUBLIC TH_MAP_TINY=1 THI_TEST_POINTS=1)
         target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
             ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
         target_link_libraries(${name} PUBLIC tophash_flags)
     endforeach()
-    target_compile_definitions(tophash_tiny_portable PUBLIC TH_LINE_PORTABLE=1)
+    if(TARGET tophash_tiny_portable)
+        target_compile_definitions(tophash_tiny_portable PUBLIC TH_LINE_PORTABLE=1)
+    endif()
 endif()

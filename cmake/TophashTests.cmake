@@ -82,7 +82,7 @@ function(tophash_add_room path)
                 ${extra})
         elseif(file MATCHES "^tiny_")
             tophash_add_test(${room}_${file} ${source} tophash_tiny "${helpers}")
-            if(file MATCHES "^tiny_(obligations|quick|model)$" AND NOT TOPHASH_SANITIZE
+            if(file MATCHES "^tiny_(obligations|quick|model)$" AND TARGET tophash_tiny_portable
                 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
                 tophash_add_test(${room}_${file}_portable ${source} tophash_tiny_portable
                     "${helpers}")
