@@ -130,7 +130,8 @@ static bool is_private_register(const struct thi_code *code, const struct thi_fu
             (at->event.flags & control) != 0) {
             continue;
         }
-        bool steps = thi_one_of(at->mnemonic, "add adds addi sub subs addw subw") &&
+        bool steps = strcmp(name, "r7") == 0 && /* Thumb's frame pointer, at the end */
+                     thi_one_of(at->mnemonic, "add adds") &&
                      (second[0] == '#' || strcmp(second, name) == 0);
         if (!steps && !makes_private(at, pointer)) {
             return false;

@@ -227,8 +227,8 @@ static bool homeless_add(struct thi_audit *audit)
             found = thi_same_place(&site->place, &made->place) &&
                     thi_same_function(site->function, made->function) &&
                     is_inner(made, &site->place) &&
-                    (site->wish.operation == made->wish.operation ||
-                     site->made.operation == made->wish.operation);
+                    (thi_same_wish(&site->wish, &made->wish) ||
+                     thi_same_wish(&site->made, &made->wish));
         }
         if (found) {
             continue;
