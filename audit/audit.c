@@ -51,7 +51,8 @@ static bool sections_join(const struct thi_tools *tools, const char *object, con
     return ok;
 }
 
-/* RISC-V with Ztso, which the object's header tells, keeps all pairs but a write and a later read. */
+/* RISC-V with Ztso, which the object's header tells, keeps all pairs but a write and a later
+ * read. */
 static void order_give(struct thi_code *code, const char *object)
 {
     enum { FLAGS_AT = 48, FLAG_TSO = 16 };

@@ -228,7 +228,8 @@ static bool homeless_add(struct thi_audit *audit)
                     thi_same_function(site->function, made->function) &&
                     is_inner(made, &site->place) &&
                     (thi_same_wish(&site->wish, &made->wish) ||
-                     thi_same_wish(&site->made, &made->wish));
+                     (site->made.operation != site->wish.operation &&
+                      thi_same_wish(&site->made, &made->wish)));
         }
         if (found) {
             continue;
