@@ -16,7 +16,7 @@ test="g++ clang-14 clang-format-14 libclang-rt-14-dev codespell binutils gcovr g
 bench="g++ libtbb-dev libcuckoo-dev liburcu-dev libck-dev gnuplot-nox python3"
 
 # gcc-12-multilib, not gcc-multilib, which would push out every cross compiler.
-arch="gcc-12-multilib qemu-user-static python3 binutils clang-14 clang-15 clang-16 clang-19
+arch="gcc-12-multilib qemu-user-static python3 binutils git clang-14 clang-15 clang-16 clang-19
     lld-14 lld-19 llvm-19 nodejs
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
     gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-powerpc64le-linux-gnu
