@@ -228,6 +228,7 @@ void thi_decode_loongarch(struct thi_instruction *instruction);
 void thi_decode_power(struct thi_instruction *instruction);
 void thi_decode_s390x(struct thi_instruction *instruction);
 void thi_decode_wasm(struct thi_instruction *instruction);
+void thi_decode_wasm_ways(struct thi_code *code); /* where branches go: blocks are counted */
 /* Operand number `index`, without blanks around it; brackets are not cut. "" if there is none. */
 void thi_operand(const char *operands, unsigned index, char *out, size_t out_bytes);
 bool thi_starts(const char *text, const char *prefix);

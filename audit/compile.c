@@ -12,7 +12,7 @@
 
 #include "driver/driver.h"
 
-enum dialect { DIALECT_GCC, DIALECT_CLANG, DIALECT_NONE };
+enum dialect { DIALECT_GCC, DIALECT_CLANG, DIALECT_CLANG_RISCV, DIALECT_NONE };
 
 /* Adds the words of a command, parted by blanks. */
 static bool words_split(struct thi_words *words, const char *command)
@@ -34,17 +34,20 @@ static enum dialect dialect_of(const char *compiler)
               thi_words_add(&words, "-E") && thi_words_add(&words, "-xc") &&
               thi_words_add(&words, "/dev/null") && thi_command_run(&words, &macros) == 0;
     enum dialect dialect = !ok || strstr(macros, " __GNUC__ ") == NULL ? DIALECT_NONE
-                           : strstr(macros, " __clang__ ") != NULL     ? DIALECT_CLANG
-                                                                       : DIALECT_GCC;
+                           : strstr(macros, " __clang__ ") == NULL     ? DIALECT_GCC
+                           : strstr(macros, " __riscv ") == NULL       ? DIALECT_CLANG
+                                                                       : DIALECT_CLANG_RISCV;
     free(macros);
     thi_words_fini(&words);
     return dialect;
 }
 
 /* Runs the compiler with `extra` options, which end with NULL. */
-static bool compiler_run(const struct thi_compile *compile, const char *output,
-                         const char *const *extra)
+static bool compiler_run(const struct thi_compile *compile, enum dialect dialect,
+                         const char *output, const char *const *extra)
 {
+    /* clang 15 for RISC-V leaves ranges of DWARF 5 to a linker; those of DWARF 4 can be read. */
+    const char *debug = dialect == DIALECT_CLANG_RISCV ? "-gdwarf-4" : "-g";
     struct thi_words words = {.items = NULL};
     bool ok = compile->directory == NULL ||
               (thi_words_add(&words, "env") && thi_words_add(&words, "-C") &&
@@ -53,7 +56,7 @@ static bool compiler_run(const struct thi_compile *compile, const char *output,
     for (size_t i = 0; ok && i < compile->flag_count; i++) {
         ok = thi_words_add(&words, compile->flags[i]);
     }
-    ok = ok && thi_words_add(&words, "-g") && thi_words_add(&words, "-fno-lto") &&
+    ok = ok && thi_words_add(&words, debug) && thi_words_add(&words, "-fno-lto") &&
          thi_words_add(&words, "-w");
     for (; ok && *extra != NULL; extra++) {
         ok = thi_words_add(&words, *extra);
@@ -73,12 +76,13 @@ static bool object_make(struct thi_compile *compile, enum dialect dialect, const
     const char *const gcc[] = {"-c", gimple, optimized, NULL};
     const char *const plain[] = {"-c", NULL};
     if (dialect == DIALECT_GCC) {
-        return compiler_run(compile, compile->object, gcc);
+        return compiler_run(compile, dialect, compile->object, gcc);
     }
     const char *const unoptimised[] = {"-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes", NULL};
     const char *const optimised[] = {"-S", "-emit-llvm", NULL};
-    return compiler_run(compile, compile->object, plain) &&
-           compiler_run(compile, first, unoptimised) && compiler_run(compile, last, optimised);
+    return compiler_run(compile, dialect, compile->object, plain) &&
+           compiler_run(compile, dialect, first, unoptimised) &&
+           compiler_run(compile, dialect, last, optimised);
 }
 
 /* The audit keeps the text, which its strings point into. */

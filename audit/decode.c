@@ -200,5 +200,8 @@ void thi_decode(struct thi_code *code)
         }
         decoders[code->target](instruction);
     }
+    if (code->target == TH_TARGET_WASM32) {
+        thi_decode_wasm_ways(code);
+    }
     private_follow(code);
 }

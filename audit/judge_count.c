@@ -95,6 +95,36 @@ static bool is_shared(const struct thi_audit *audit, const struct thi_site *site
     return false;
 }
 
+/* Judges code without a place as if it were of the like of `other`; how many of these it can be, 0:
+ * none. Where ways come together before it, it stands for one of each. */
+static uint32_t stray_stands(struct thi_audit *audit, const struct thi_site *stray,
+                             const struct thi_site *other)
+{
+    if (stray->wish.name[0] != '?' || stray->place.line != 0 ||
+        !thi_same_function(other->function, stray->function)) {
+        return 0;
+    }
+    struct thi_site tried = *stray;
+    tried.wish = other->wish;
+    tried.made = other->made;
+    tried.intent_count = tried.like_count = 1;
+    tried.adopted = true;
+    thi_judge(audit, &tried);
+    if (tried.verdict != TH_ACCEPTED || tried.found_count == 0) {
+        return 0;
+    }
+    return tried.found_count + joins_before(&audit->code, stray->instructions[0]);
+}
+
+static uint32_t strays_for(struct thi_audit *audit, const struct thi_site *site)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < audit->site_count; i++) {
+        count += stray_stands(audit, &audit->sites[i], site);
+    }
+    return count;
+}
+
 /* Nothing of what the compiler has may be missing, all sites of one like taken together. Equal
  * ends of several ways are made one by code generators: as many ways must come together before what
  * is there. */
@@ -125,7 +155,8 @@ void thi_judge_counts(struct thi_audit *audit)
             site->verdict = site->instruction_count == 0 ? TH_ACCEPTED : site->verdict;
             snprintf(site->reason, sizeof site->reason,
                      "read and written by one instruction, as other such in the function are");
-        } else if (site->like_found > 0 && like_joins(audit, site) >= missing) {
+        } else if ((site->like_found > 0 && like_joins(audit, site) >= missing) ||
+                   strays_for(audit, site) + like_joins(audit, site) >= missing) {
             site->merged = true;
             if (site->verdict == TH_ACCEPTED && site->reason[0] == '\0') {
                 snprintf(site->reason, sizeof site->reason,
@@ -146,17 +177,7 @@ void thi_judge_counts(struct thi_audit *audit)
 static bool stands_for(struct thi_audit *audit, const struct thi_site *stray,
                        const struct thi_site *other)
 {
-    if (!other->merged || other->verdict != TH_ACCEPTED ||
-        !thi_same_function(other->function, stray->function)) {
-        return false;
-    }
-    struct thi_site tried = *stray;
-    tried.wish = other->wish;
-    tried.made = other->made;
-    tried.intent_count = tried.like_count = 1;
-    tried.adopted = true;
-    thi_judge(audit, &tried);
-    return tried.verdict == TH_ACCEPTED && tried.found_count > 0;
+    return other->merged && other->verdict == TH_ACCEPTED && stray_stands(audit, stray, other) > 0;
 }
 
 /* Barriers alone take no order away. */

@@ -112,7 +112,10 @@ bool thi_code_locate(struct thi_code *code, const struct thi_tools *tools, const
     char list[600];
     snprintf(list, sizeof list, "%s/addresses", tools->folder);
     struct thi_words words = {.items = NULL};
-    bool ok = addresses_write(code, list) && thi_words_add(&words, tools->symbolizer) &&
+    /* It warns of every relocation of thread-local variables, which places do not need. */
+    bool ok = addresses_write(code, list) && thi_words_add(&words, "sh") &&
+              thi_words_add(&words, "-c") && thi_words_add(&words, "exec \"$@\" 2>/dev/null") &&
+              thi_words_add(&words, "sh") && thi_words_add(&words, tools->symbolizer) &&
               thi_words_add_format(&words, "--obj=%s", object) &&
               thi_words_add(&words, "--inlines") && thi_words_add(&words, "--addresses") &&
               thi_words_add_format(&words, "@%s", list) &&

@@ -241,9 +241,12 @@ static bool homeless_add(struct thi_audit *audit)
                                 .made = made->wish};
         size_t count;
         const struct thi_intent *wanted = at_place(&audit->wanted, &made->place, &count);
-        for (size_t j = 0; j < count; j++) {
-            if (count == 1 || (is_inner(&wanted[j], &made->place) &&
-                               wanted[j].wish.operation == made->wish.operation)) {
+        bool same = false; /* one place, a macro's, can hold several orders */
+        for (size_t j = 0; j < count && !same; j++) {
+            same = thi_same_wish(&wanted[j].wish, &made->wish);
+            if (same || count == 1 ||
+                (is_inner(&wanted[j], &made->place) &&
+                 wanted[j].wish.operation == made->wish.operation)) {
                 site.wish = wanted[j].wish;
             }
         }
@@ -394,7 +397,8 @@ static bool has_access(const struct thi_code *code, const struct thi_site *site)
 {
     const uint32_t accesses = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_CALL;
     for (uint32_t i = 0; i < site->instruction_count; i++) {
-        if ((code->instructions[site->instructions[i]].event.flags & accesses) != 0) {
+        uint32_t flags = code->instructions[site->instructions[i]].event.flags;
+        if ((flags & accesses) != 0 && (flags & TH_EVENT_PRIVATE) == 0) {
             return true;
         }
     }
