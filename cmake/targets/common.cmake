@@ -3,6 +3,7 @@
 #   target_processor    CMAKE_SYSTEM_PROCESSOR
 #   target_triple       prefix of Debian's cross tools, and clang's --target; none: the host's tools
 #   target_flags        flags of the processor
+#   target_link_flags   flags for linking, if there are any
 #   target_emulator     what runs a program of the target; none: the host does
 # and includes this. The user chooses by -D
 #   TOPHASH_TARGET_COMPILER   gcc (default), or a clang by name such as clang-14
@@ -34,10 +35,12 @@ if(target_triple)
     set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
     set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 endif()
+set(CMAKE_EXE_LINKER_FLAGS_INIT "${target_link_flags}")
+set(CMAKE_SHARED_LINKER_FLAGS_INIT "${target_link_flags}")
 if(target_emulator)
     set(TOPHASH_TARGET_STATIC ON CACHE BOOL "Programs need no loader")
     if(TOPHASH_TARGET_STATIC AND NOT TOPHASH_SANITIZE MATCHES "address|thread")
-        set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+        string(APPEND CMAKE_EXE_LINKER_FLAGS_INIT " -static")
         set(CMAKE_CROSSCOMPILING_EMULATOR ${target_emulator})
     else()
         set(CMAKE_CROSSCOMPILING_EMULATOR ${target_emulator} -L /usr/${target_triple})

@@ -250,19 +250,38 @@
 #define WIDTH_32 "w"
 #define WIDTH_64 "d"
 #define LOAD_RLX(bits) "ld." WIDTH_##bits
-#define LOAD_ACQ(bits) "ld." WIDTH_##bits "; dbar"
+#define LOAD_ACQ(bits) "ld." WIDTH_##bits "; " BAR_ACQ
 #define STORE_RLX(bits) "st." WIDTH_##bits
 #define STORE_REL(bits) "amswap_db." WIDTH_##bits
-#define SUFFIX_RLX ""
-#define SUFFIX_ACQ "_db"
-#define SUFFIX_REL "_db"
-#define SUFFIX_AR "_db"
-#define EXCHANGE(bits, order) "amswap" SUFFIX_##order "." WIDTH_##bits
-#define ADD(bits, order) "amadd" SUFFIX_##order "." WIDTH_##bits
-#define CAS(bits, order) "ll." WIDTH_##bits "; sc." WIDTH_##bits "; dbar"
-#define FENCE_ACQ "dbar"
-#define FENCE_REL "dbar"
-#define FENCE_SC "dbar"
+#if defined(__clang__) && __clang_major__ < 19
+#define BAR_ACQ "dbar 0"
+#define BAR_REL "dbar 0"
+#define BAR_SC "dbar 0"
+#define CAS_MIDDLE "; dbar 0; "
+#else
+#define BAR_ACQ "dbar 20"
+#define BAR_REL "dbar 18"
+#define BAR_SC "dbar 16"
+#define CAS_MIDDLE "; "
+#endif
+/* Relaxed ones are ordered too: clang knows no others. */
+#define EXCHANGE(bits, order) "amswap_db." WIDTH_##bits
+#define ADD(bits, order) "amadd_db." WIDTH_##bits
+/* On failure loads of the same place stay in order (dbar 1792), or the barrier is that of acquire. */
+#define CAS_LOOP(bits) "ll." WIDTH_##bits CAS_MIDDLE "sc." WIDTH_##bits
+#if THI_CAS_LOSES_FAILURE
+#define CAS_AFTER_ACQ "; dbar 1792; " BAR_ACQ
+#else
+#define CAS_AFTER_ACQ "; " BAR_ACQ
+#endif
+#define CAS_AFTER_RLX "; dbar 1792"
+#define CAS_AFTER_REL "; dbar 1792"
+#define CAS_AFTER_AR CAS_AFTER_ACQ
+#define CAS(bits, order) CAS_LOOP(bits) CAS_AFTER_##order
+#define CAS_ACQ_RLX(bits) CAS(bits, RLX)
+#define FENCE_ACQ BAR_ACQ
+#define FENCE_REL BAR_REL
+#define FENCE_SC BAR_SC
 
 #elif defined(__wasm__)
 
