@@ -6,7 +6,7 @@ PORT ?= 11211
 ARGS ?=
 BUILD = build/$(PRESET)
 
-.PHONY: all run proof test test-all test-arch bench install deps deps-build tidy format clean
+.PHONY: all run proof proof-full test test-all test-arch bench install deps deps-build tidy format clean
 
 all:
 	@tools/build.sh $(PRESET)
@@ -33,9 +33,13 @@ bench: deps all
 	@tools/build.sh bench
 	@bench/run.sh $(ARGS)
 
-# Every execution of small scenarios over the library's own source; ARGS=--mutate, --bugs.
+# Every execution of small scenarios over the library's own source, and what each memory order is
+# good for: proof checks what is recorded, proof-full searches anew.
 proof: all
-	@tools/proof.sh --tophash=$(BUILD)/tophash $(ARGS)
+	@tools/proof.sh --tophash=$(BUILD)/tophash --mutate --bugs $(ARGS)
+
+proof-full: all
+	@tools/proof.sh --tophash=$(BUILD)/tophash --full --mutate --bugs $(ARGS)
 
 install: all
 	cmake --install $(BUILD) --prefix $(PREFIX)

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# document.sh - docs/proof.md, from the tables. Part of tools/proof.sh.
+
+document() {
+    cat proof/text.md
+    printf '\n## Scenarios\n\n| scenario | family | set | executions | blocked |\n|---|---|---|---|---|\n'
+    awk -F'\t' -v fast="$fast_max" '!/^#/ { printf "| `%s` | %s | %s | %d | %d |\n", $1, $2,
+        ($3 + $4 > fast ? "full" : "fast"), $3, $4 }' proof/counts.tsv
+    printf '\n## Orders, and who needs them\n\n'
+    printf 'A site is an access as the source writes it, with all places it is inlined to.\n\n'
+    printf '| file | function | access | weaker | outcome | by |\n|---|---|---|---|---|---|\n'
+    awk -F'\t' '
+        /^#/ { next }
+        FILENAME == ARGV[1] { why[$1, $2, $3, $4] = $5; next }
+        { declared = ($1, $2, $3, $4) in why
+          printf "| `%s` | `%s()` | `%s` | %s | %s | %s |\n", $1, $2, $3, $4,
+              declared ? "equivalent" : $5, declared ? why[$1, $2, $3, $4] : "`" $6 "`" }' \
+        proof/equivalent.tsv proof/mutants.tsv | sed 's/`-`/-/'
+    printf '\n## Seeded bugs\n\n| bug | file | found by |\n|---|---|---|\n'
+    awk -F'\t' '!/^#/ { printf "| `%s` | `%s` | `%s` |\n", $1, $2, $3 }' proof/bugs.tsv
+}
