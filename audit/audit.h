@@ -266,6 +266,8 @@ enum thi_retry thi_walk_retry(const struct thi_code *code, const struct thi_site
 /* Does anything of the function behind a store-conditional look at its answer? */
 bool thi_walk_asks(const struct thi_code *code, uint32_t start);
 bool thi_site_owns(const struct thi_site *site, uint32_t index);
+/* Is an access of the site the first that some way from instruction `from` on meets? */
+bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site);
 /* A store-conditional that puts back what was there, to end a reservation. */
 bool thi_puts_back(const struct thi_code *code, const struct thi_site *site, uint32_t index);
 

@@ -26,13 +26,27 @@ static bool words_split(struct thi_words *words, const char *command)
     return ok;
 }
 
-static enum dialect dialect_of(const char *compiler)
+/* The compiler's words, as far as they are the same for all that is asked of it. */
+static bool words_begin(const struct thi_compile *compile, struct thi_words *words)
+{
+    bool ok =
+        compile->directory == NULL || (thi_words_add(words, "env") && thi_words_add(words, "-C") &&
+                                       thi_words_add(words, compile->directory));
+    ok = ok && words_split(words, compile->compiler);
+    for (size_t i = 0; ok && i < compile->flag_count; i++) {
+        ok = thi_words_add(words, compile->flags[i]);
+    }
+    return ok;
+}
+
+static enum dialect dialect_of(const struct thi_compile *compile)
 {
     struct thi_words words = {.items = NULL};
     char *macros = NULL;
-    bool ok = words_split(&words, compiler) && thi_words_add(&words, "-dM") &&
-              thi_words_add(&words, "-E") && thi_words_add(&words, "-xc") &&
-              thi_words_add(&words, "/dev/null") && thi_command_run(&words, &macros) == 0;
+    bool ok = words_begin(compile, &words) && thi_words_add(&words, "-w") &&
+              thi_words_add(&words, "-dM") && thi_words_add(&words, "-E") &&
+              thi_words_add(&words, "-xc") && thi_words_add(&words, "/dev/null") &&
+              thi_command_run(&words, &macros) == 0;
     enum dialect dialect = !ok || strstr(macros, " __GNUC__ ") == NULL ? DIALECT_NONE
                            : strstr(macros, " __clang__ ") == NULL     ? DIALECT_GCC
                            : strstr(macros, " __riscv ") == NULL       ? DIALECT_CLANG
@@ -49,13 +63,7 @@ static bool compiler_run(const struct thi_compile *compile, enum dialect dialect
     /* clang 15 for RISC-V leaves ranges of DWARF 5 to a linker; those of DWARF 4 can be read. */
     const char *debug = dialect == DIALECT_CLANG_RISCV ? "-gdwarf-4" : "-g";
     struct thi_words words = {.items = NULL};
-    bool ok = compile->directory == NULL ||
-              (thi_words_add(&words, "env") && thi_words_add(&words, "-C") &&
-               thi_words_add(&words, compile->directory));
-    ok = ok && words_split(&words, compile->compiler);
-    for (size_t i = 0; ok && i < compile->flag_count; i++) {
-        ok = thi_words_add(&words, compile->flags[i]);
-    }
+    bool ok = words_begin(compile, &words);
     ok = ok && thi_words_add(&words, debug) && thi_words_add(&words, "-fno-lto") &&
          thi_words_add(&words, "-w");
     for (; ok && *extra != NULL; extra++) {
@@ -103,7 +111,7 @@ bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
     snprintf(first, sizeof first, "%s/wanted", compile->folder);
     snprintf(last, sizeof last, "%s/made", compile->folder);
     snprintf(compile->object, sizeof compile->object, "%s/object.o", compile->folder);
-    enum dialect dialect = dialect_of(compile->compiler);
+    enum dialect dialect = dialect_of(compile);
     if (dialect == DIALECT_NONE || !object_make(compile, dialect, first, last)) {
         fprintf(stderr, "tophash audit: `%s` does not compile %s%s\n", compile->compiler,
                 compile->source,

@@ -63,7 +63,10 @@ static void base_find(const struct thi_instruction *instruction, char *out, size
 {
     const char *open = strpbrk(instruction->operands, "[(");
     if (open == NULL) {
-        thi_operand(instruction->operands, 1, out, out_bytes);
+        bool several = thi_starts(instruction->mnemonic, "ldm") ||
+                       thi_starts(instruction->mnemonic, "stm"); /* arm: "r12!, {r0, r2}" */
+        thi_operand(instruction->operands, several ? 0 : 1, out, out_bytes);
+        out[strcspn(out, "!")] = '\0';
         return;
     }
     const char *start = open + 1;

@@ -424,6 +424,29 @@ enum thi_walk_end thi_walk_backward(struct thi_walk *walk)
     return end;
 }
 
+bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site)
+{
+    const uint32_t stops = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_CALL | TH_EVENT_RETURN;
+    struct states *states = calloc(1, sizeof *states);
+    bool leads = false, ok = states != NULL && state_add(states, from, 0);
+    while (ok && !leads && states->open_count > 0) {
+        uint32_t index = (uint32_t)(states->open[--states->open_count] >> 8);
+        const struct thi_event *event = &code->instructions[index].event;
+        bool goes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
+        bool passes = (event->flags & stops) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0;
+        leads = !passes && thi_site_owns(site, index);
+        uint32_t next = next_of(code, index);
+        if (passes && next != UINT32_MAX) {
+            ok = state_add(states, next, 0);
+        }
+        if (ok && passes && goes && event->target != UINT32_MAX) {
+            ok = state_add(states, (uint32_t)event->target, 0);
+        }
+    }
+    free(states);
+    return leads;
+}
+
 /* From where a store-conditional failed: back to a load of the site, and nowhere else? */
 static bool comes_back(const struct thi_walk *walk, uint32_t from)
 {

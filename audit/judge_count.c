@@ -63,15 +63,35 @@ static uint32_t folded_count(const struct thi_audit *audit, const struct thi_sit
     return count;
 }
 
+static bool is_alike(const struct thi_site *other, const struct thi_site *site)
+{
+    return thi_same_place(&other->place, &site->place) &&
+           thi_same_wish(&other->wish, &site->wish) &&
+           thi_same_function(other->function, site->function);
+}
+
+/* A barrier that stayed where it was, before a jump to the access of another of the like: that one
+ * is judged on every way to it, this among them. */
+static bool leads_to_like(const struct thi_audit *audit, const struct thi_site *site)
+{
+    bool leads = false;
+    for (size_t i = 0; site->instruction_count > 0 && !leads && i < audit->site_count; i++) {
+        const struct thi_site *other = &audit->sites[i];
+        leads =
+            other != site && is_alike(other, site) && other->found_count > 0 &&
+            other->verdict == TH_ACCEPTED &&
+            thi_flow_leads(&audit->code, site->instructions[site->instruction_count - 1], other);
+    }
+    return leads;
+}
+
 /* Ways that join before the instructions of all sites of a like. */
 static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site *site)
 {
     uint32_t joins = 0;
     for (size_t i = 0; i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
-        bool like = thi_same_place(&other->place, &site->place) &&
-                    thi_same_wish(&other->wish, &site->wish) &&
-                    thi_same_function(other->function, site->function);
+        bool like = is_alike(other, site);
         for (uint32_t j = 0; like && j < other->instruction_count; j++) {
             joins += joins_before(&audit->code, other->instructions[j]);
         }
@@ -158,7 +178,11 @@ void thi_judge_counts(struct thi_audit *audit)
         } else if ((site->like_found > 0 && like_joins(audit, site) >= missing) ||
                    strays_for(audit, site) + like_joins(audit, site) >= missing) {
             site->merged = true;
-            if (site->verdict == TH_ACCEPTED && site->reason[0] == '\0') {
+            if (site->found_count == 0 && leads_to_like(audit, site)) {
+                site->verdict = TH_ACCEPTED;
+                snprintf(site->reason, sizeof site->reason,
+                         "its way goes on to the instructions of another of the function");
+            } else if (site->verdict == TH_ACCEPTED && site->reason[0] == '\0') {
                 snprintf(site->reason, sizeof site->reason,
                          "%u of these in the function share code: equal ends of ways were merged",
                          site->intent_count);

@@ -405,9 +405,20 @@ static bool has_access(const struct thi_code *code, const struct thi_site *site)
     return false;
 }
 
+/* Would an access keep the order of the load or store that has lost its own? */
+static bool access_serves(const struct thi_code *code, const struct thi_site *site, uint32_t index)
+{
+    struct thi_site tried = *site;
+    if (tried.instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
+        tried.instructions[tried.instruction_count++] = index;
+    }
+    return site->wish.operation == TH_LOAD ? thi_judge_read(code, &tried, index)
+                                           : thi_judge_write(code, &tried, index);
+}
+
 /* The same for a load or store that has lost its place: the one access of its width that the
- * function has. */
-static void access_adopt(struct thi_audit *audit, struct thi_site *site)
+ * function has, or those without a line that keep its order. */
+static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool serving)
 {
     const struct thi_code *code = &audit->code;
     uint32_t wanted = site->wish.operation == TH_LOAD ? TH_EVENT_READ : TH_EVENT_WRITE;
@@ -429,10 +440,30 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site)
         list[0] = found;
         merged = 1;
     }
-    for (uint32_t i = 0; i < merged && site->instruction_count < TH_SITE_INSTRUCTIONS_MAX - 1;
-         i++) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < merged; i++) {
+        if (!serving || access_serves(code, site, list[i])) {
+            list[kept++] = list[i];
+        }
+    }
+    for (uint32_t i = 0; i < kept && site->instruction_count < TH_SITE_INSTRUCTIONS_MAX - 1; i++) {
         site->instructions[site->instruction_count++] = list[i];
         site->adopted = true;
+    }
+}
+
+/* Orders that not every access keeps choose first; what keeps none is left for the last. */
+static void accesses_adopt(struct thi_audit *audit)
+{
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < audit->site_count; i++) {
+            struct thi_site *site = &audit->sites[i];
+            bool chooses = turn > 0 || site->wish.order != TH_RELAXED;
+            if (chooses && site->wish.operation <= TH_STORE && site->wish.name[0] != '?' &&
+                !has_access(&audit->code, site)) {
+                access_adopt(audit, site, turn < 2);
+            }
+        }
     }
 }
 
@@ -474,13 +505,7 @@ bool thi_sites_make(struct thi_audit *audit)
         return false;
     }
     strays_adopt(audit, strays_from);
-    for (size_t i = 0; i < audit->site_count; i++) {
-        struct thi_site *site = &audit->sites[i];
-        if (site->wish.operation <= TH_STORE && site->wish.name[0] != '?' &&
-            !has_access(&audit->code, site)) {
-            access_adopt(audit, site);
-        }
-    }
+    accesses_adopt(audit);
     return true;
 }
 
