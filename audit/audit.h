@@ -304,6 +304,8 @@ bool thi_explain_walk(const struct thi_walk *walk, enum thi_walk_end end, struct
 bool thi_is_owned(const struct thi_audit *audit, uint32_t index); /* by any site */
 /* Counts the sites of one like; before and after they are judged. */
 void thi_sites_compare(struct thi_audit *audit);
+/* Loads or stores without a line, of no operation, that would keep the order of the site's. */
+uint32_t thi_sites_spare(const struct thi_audit *audit, const struct thi_site *site);
 /* How many of the operations of a site's like can be its own. */
 uint32_t thi_site_share(const struct thi_site *site);
 /* Sites of a like that the machine code has fewer of than the compiler are undecided. */

@@ -16,7 +16,10 @@ enum {
     WAY_COMPARED = 16, /* the value read was compared, or a store-conditional asked */
     WAY_DEPENDS = 32,  /* and branched on */
     WAY_STORED = 64,   /* the store-conditional stood on the way */
-    WAY_ASKED = 128    /* and its answer was not looked at yet */
+    WAY_ASKED = 128,   /* and its answer was not looked at yet */
+    WAY_UNEQUAL = 256, /* what was loaded was found unequal to what is compared with */
+    WAY_BITS = 9,
+    WAY_MASK = (1 << WAY_BITS) - 1
 };
 enum { STATES_MAX = 16384, STATES_PRIME = 32771 };
 
@@ -166,7 +169,7 @@ bool thi_puts_back(const struct thi_code *code, const struct thi_site *site, uin
 /* False: too many. */
 static bool state_add(struct states *states, uint32_t index, unsigned collected)
 {
-    uint64_t state = ((uint64_t)index << 8 | collected) + 1;
+    uint64_t state = ((uint64_t)index << WAY_BITS | collected) + 1;
     size_t at = (size_t)(state * 2654435761u % STATES_PRIME);
     while (states->seen[at] != 0 && states->seen[at] != state) {
         at = (at + 1) % STATES_PRIME;
@@ -241,6 +244,67 @@ static enum thi_walk_end way_end(struct thi_walk *walk, uint32_t index, unsigned
     return how;
 }
 
+/* "bnez a" is "bne a, zero": the two registers that a branch compares. */
+static bool compared(const struct thi_instruction *at, char left[16], char right[16])
+{
+    thi_operand(at->operands, 0, left, 16);
+    if (thi_one_of(at->mnemonic, "bne beq")) {
+        thi_operand(at->operands, 1, right, 16);
+        return true;
+    }
+    strcpy(right, strchr(left, '$') != NULL ? "$zero" : "zero");
+    return thi_one_of(at->mnemonic, "bnez beqz");
+}
+
+/* The branch out of the window between load-linked and store-conditional, which compares. */
+static const struct thi_instruction *window_branch(const struct thi_walk *walk)
+{
+    const struct thi_code *code = walk->code;
+    for (uint32_t i = walk->start; i < code->count && i < walk->start + 8; i++) {
+        if ((code->instructions[i].event.flags & TH_EVENT_BRANCH) != 0) {
+            return (code->instructions[walk->start].event.flags & TH_EVENT_LINKED) != 0
+                       ? &code->instructions[i]
+                       : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* What a branch says of the two values that the window's branch has compared: a way that left as
+ * unequal is not equal at the next look, as long as the registers hold the same. */
+static void branch_follow(const struct thi_walk *walk, uint32_t index, unsigned *taken,
+                          unsigned *passed, bool *takes, bool *passes)
+{
+    const struct thi_instruction *at = &walk->code->instructions[index];
+    const struct thi_instruction *window = window_branch(walk);
+    char left[16], right[16], one[16], two[16];
+    if (window == NULL || !compared(window, left, right) || !compared(at, one, two) ||
+        strcmp(left, one) != 0 || strcmp(right, two) != 0) {
+        return;
+    }
+    bool unequal_taken = thi_starts(at->mnemonic, "bne");
+    if (at == window) {
+        *taken |= unequal_taken ? WAY_UNEQUAL : 0;
+        *passed |= unequal_taken ? 0 : WAY_UNEQUAL;
+    } else if ((*taken & WAY_UNEQUAL) != 0) {
+        *takes = unequal_taken;
+        *passes = !unequal_taken;
+    }
+}
+
+/* Does an instruction write a register that the window's branch has compared? */
+static bool forgets(const struct thi_walk *walk, const struct thi_instruction *at)
+{
+    const struct thi_instruction *window = window_branch(walk);
+    char left[16], right[16], first[16];
+    const uint32_t keeps = TH_EVENT_BRANCH | TH_EVENT_JUMP | TH_EVENT_FENCE;
+    if (window == NULL || (at->event.flags & keeps) != 0 || !compared(window, left, right)) {
+        return false;
+    }
+    thi_operand(at->operands, 0, first, sizeof first);
+    return strcmp(first, left) == 0 || strcmp(first, right) == 0;
+}
+
 /* What an instruction adds to what a way has collected. */
 static unsigned collect(struct thi_walk *walk, uint32_t index, unsigned collected)
 {
@@ -264,6 +328,9 @@ static unsigned collect(struct thi_walk *walk, uint32_t index, unsigned collecte
     if ((event->flags & TH_EVENT_BRANCH) != 0 && (collected & WAY_COMPARED) != 0) {
         collected |= WAY_DEPENDS;
     }
+    if ((collected & WAY_UNEQUAL) != 0 && forgets(walk, at)) {
+        collected &= ~(unsigned)WAY_UNEQUAL;
+    }
     bool stores = (event->flags & TH_EVENT_STORE_COND) != 0 && thi_site_owns(walk->site, index) &&
                   !thi_puts_back(walk->code, walk->site, index);
     /* RISC-V: aq on the store orders, by way of the store, the load of the same address too. */
@@ -286,9 +353,12 @@ static bool follow(struct thi_walk *walk, struct states *states, uint32_t index,
         passed &= ~(unsigned)(WAY_STORED | WAY_ASKED);
         taken &= ~(unsigned)WAY_ASKED;
     }
-    bool ok = next == UINT32_MAX || state_add(states, next, passed);
-    bool goes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
-    if (goes && event->target != UINT32_MAX) {
+    bool takes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0, passes = true;
+    if ((event->flags & TH_EVENT_BRANCH) != 0) {
+        branch_follow(walk, index, &taken, &passed, &takes, &passes);
+    }
+    bool ok = next == UINT32_MAX || !passes || state_add(states, next, passed);
+    if (takes && event->target != UINT32_MAX) {
         ok = ok && state_add(states, (uint32_t)event->target, taken);
     }
     return ok;
@@ -356,7 +426,7 @@ enum thi_walk_end thi_walk_forward(struct thi_walk *walk)
     }
     while (end == TH_WALK_COVERED && states->open_count > 0) {
         uint64_t state = states->open[--states->open_count];
-        end = step(walk, states, (uint32_t)(state >> 8), (unsigned)(state & 255));
+        end = step(walk, states, (uint32_t)(state >> WAY_BITS), (unsigned)state & WAY_MASK);
     }
     free(states);
     return end;
@@ -416,8 +486,9 @@ enum thi_walk_end thi_walk_backward(struct thi_walk *walk)
     enum thi_walk_end end = step_back(walk, states, walk->start, collected);
     while (end == TH_WALK_COVERED && states->open_count > 0) {
         uint64_t state = states->open[--states->open_count];
-        if ((uint32_t)(state >> 8) != walk->start) {
-            end = step_back(walk, states, (uint32_t)(state >> 8), (unsigned)(state & 255));
+        if ((uint32_t)(state >> WAY_BITS) != walk->start) {
+            end =
+                step_back(walk, states, (uint32_t)(state >> WAY_BITS), (unsigned)state & WAY_MASK);
         }
     }
     free(states);
@@ -430,7 +501,7 @@ bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi
     struct states *states = calloc(1, sizeof *states);
     bool leads = false, ok = states != NULL && state_add(states, from, 0);
     while (ok && !leads && states->open_count > 0) {
-        uint32_t index = (uint32_t)(states->open[--states->open_count] >> 8);
+        uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
         const struct thi_event *event = &code->instructions[index].event;
         bool goes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
         bool passes = (event->flags & stops) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0;
@@ -454,7 +525,7 @@ static bool comes_back(const struct thi_walk *walk, uint32_t from)
     struct states *states = calloc(1, sizeof *states);
     bool back = states != NULL && state_add(states, from, 0);
     while (back && states->open_count > 0) {
-        uint32_t index = (uint32_t)(states->open[--states->open_count] >> 8);
+        uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
         const struct thi_event *event = &code->instructions[index].event;
         if ((event->flags & TH_EVENT_LINKED) != 0 && thi_site_owns(walk->site, index)) {
             continue;

@@ -298,6 +298,27 @@ static bool part_judge(const struct thi_code *code, struct thi_site *site, unsig
     return false;
 }
 
+/* Reads that the place has behind its barrier are those of a later address, moved up: of several,
+ * the one before the barrier is the operation's. */
+static uint32_t last_before_barrier(const struct thi_code *code, const struct thi_site *site,
+                                    const struct widths *widths)
+{
+    const uint32_t barriers = TH_EVENT_FENCE | TH_EVENT_SYNC_FETCH;
+    uint32_t barrier = 0;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t index = site->instructions[i];
+        bool stands = (code->instructions[index].event.flags & barriers) != 0;
+        barrier = stands && index > barrier ? index : barrier;
+    }
+    uint32_t last = widths->whole_count - 1;
+    for (uint32_t i = widths->whole_count; i-- > 0;) {
+        if (widths->whole[i] < barrier) {
+            return i;
+        }
+    }
+    return last;
+}
+
 static void load_judge(const struct thi_code *code, struct thi_site *site)
 {
     struct widths widths;
@@ -343,8 +364,12 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
         any_judge(code, site, &widths, thi_judge_read);
         return;
     }
+    uint32_t last = widths.whole_count - 1;
+    if (count <= 1) {
+        last = last_before_barrier(code, site, &widths);
+    }
     for (uint32_t i = 0; i < (count == 0 ? 1 : count); i++) {
-        if (!thi_judge_read(code, site, widths.whole[widths.whole_count - 1 - i])) {
+        if (!thi_judge_read(code, site, widths.whole[last - i])) {
             return;
         }
     }

@@ -138,7 +138,7 @@ static uint32_t stray_stands(struct thi_audit *audit, const struct thi_site *str
 
 static uint32_t strays_for(struct thi_audit *audit, const struct thi_site *site)
 {
-    uint32_t count = 0;
+    uint32_t count = thi_sites_spare(audit, site);
     for (size_t i = 0; i < audit->site_count; i++) {
         count += stray_stands(audit, &audit->sites[i], site);
     }

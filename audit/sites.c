@@ -405,7 +405,18 @@ static bool has_access(const struct thi_code *code, const struct thi_site *site)
     return false;
 }
 
-/* Would an access keep the order of the load or store that has lost its own? */
+/* Could an access be what became of the load or store, but for the order it keeps? */
+static bool is_candidate(const struct thi_audit *audit, const struct thi_site *site, uint32_t index)
+{
+    const struct thi_instruction *at = &audit->code.instructions[index];
+    uint32_t wanted = site->wish.operation == TH_LOAD ? TH_EVENT_READ : TH_EVENT_WRITE;
+    return (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
+           (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
+           thi_same_function(audit->code.functions[at->function].name, site->function) &&
+           !thi_is_owned(audit, index);
+}
+
+/* Would it keep that order, too? */
 static bool access_serves(const struct thi_code *code, const struct thi_site *site, uint32_t index)
 {
     struct thi_site tried = *site;
@@ -416,23 +427,29 @@ static bool access_serves(const struct thi_code *code, const struct thi_site *si
                                            : thi_judge_write(code, &tried, index);
 }
 
+uint32_t thi_sites_spare(const struct thi_audit *audit, const struct thi_site *site)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; site->wish.operation <= TH_STORE && i < audit->code.count; i++) {
+        count += audit->code.instructions[i].place.line == 0 && is_candidate(audit, site, i) &&
+                 access_serves(&audit->code, site, i);
+    }
+    return count;
+}
+
 /* The same for a load or store that has lost its place: the one access of its width that the
  * function has, or those without a line that keep its order. */
 static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool serving)
 {
     const struct thi_code *code = &audit->code;
-    uint32_t wanted = site->wish.operation == TH_LOAD ? TH_EVENT_READ : TH_EVENT_WRITE;
     uint32_t found = UINT32_MAX, count = 0, merged = 0;
     uint32_t list[TH_SITE_INSTRUCTIONS_MAX];
     for (uint32_t i = 0; i < code->count; i++) {
-        const struct thi_instruction *at = &code->instructions[i];
-        bool serves = (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
-                      (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
-                      thi_same_function(code->functions[at->function].name, site->function) &&
-                      !thi_is_owned(audit, i);
+        bool serves = is_candidate(audit, site, i);
         count += serves;
         found = serves ? i : found;
-        if (serves && at->place.line == 0 && merged < TH_SITE_INSTRUCTIONS_MAX - 1) {
+        if (serves && code->instructions[i].place.line == 0 &&
+            merged < TH_SITE_INSTRUCTIONS_MAX - 1) {
             list[merged++] = i;
         }
     }
