@@ -125,6 +125,14 @@ static uint64_t operate(struct thi_operation *operation)
 
 #define TH_SITE site_of_entry(__builtin_return_address(0))
 
+/* Memory that atomic stores made alone has been written all the same. */
+static void written_outside(uintptr_t address, size_t bytes, const void *return_address)
+{
+    if (thi_runtime.active) {
+        thi_plain(address, bytes, true, site_of_entry(return_address));
+    }
+}
+
 #define TH_OPERATION(kind_, bits_, address_, order_)             \
     struct thi_operation operation = {.kind = (kind_),           \
                                       .order = order_of(order_), \
@@ -187,6 +195,7 @@ static uint64_t operate(struct thi_operation *operation)
     void thi_tsan_atomic##bits##_store(uint##bits##_t *address, uint##bits##_t value, int order)  \
     {                                                                                             \
         if (TH_OUTSIDE) {                                                                         \
+            written_outside((uintptr_t)address, sizeof *address, __builtin_return_address(0));    \
             *address = value;                                                                     \
             return;                                                                               \
         }                                                                                         \

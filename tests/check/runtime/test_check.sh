@@ -73,6 +73,11 @@ for cc in gcc clang; do
     expect "check_${cc}_padding_is_no_value" 0 'verified (complete)' --cc=$cc --leaks \
         "$cases/padding.c"
 
+    expect "check_${cc}_atomics_write_apart" 0 'verified (complete)' --cc=$cc -DCASE=0 \
+        --setup-apart "$cases/apart.c"
+    expect "check_${cc}_atomics_write_apart_not" 1 'never written' --cc=$cc -DCASE=1 \
+        --setup-apart "$cases/apart.c"
+
     for copy in 1 2 3 4 5 6; do
         expect "check_${cc}_copies_$copy" 1 'data race' --cc=$cc -DCASE=$copy "$cases/copies.c"
     done
