@@ -310,6 +310,9 @@ static struct shard *shard_enter(struct thi_slab *slab)
         if (added != NULL || shard != NULL) {
             return added != NULL ? added : shard;
         }
+        if (shard_get(slab, 0) == NULL) {
+            return NULL; /* no memory for the first one: there is nobody to wait for */
+        }
         thi_port_yield(); /* somebody is inside every shard: let him finish */
     }
     return NULL;
