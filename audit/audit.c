@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "driver/driver.h"
+#include "graph.h"
 
 /* Lays the code sections of a relocatable file one behind another. Address ranges are left out:
  * linking breaks those of some targets, and readers do without them. */
@@ -127,7 +128,7 @@ bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, co
     }
     thi_judge_counts(audit);
     thi_judge_strays(audit);
-    return true;
+    return thi_judge_order(audit);
 }
 
 void thi_audit_count(const struct thi_audit *audit, struct thi_counts *counts)
@@ -146,6 +147,11 @@ void thi_audit_count(const struct thi_audit *audit, struct thi_counts *counts)
 void thi_audit_fini(struct thi_audit *audit)
 {
     thi_code_fini(&audit->code);
+    if (audit->graph != NULL) {
+        thi_graph_fini(audit->graph);
+        free(audit->graph);
+    }
+    free(audit->quiet.items);
     free(audit->wanted.items);
     free(audit->made.items);
     for (size_t i = 0; i < audit->text_count; i++) {

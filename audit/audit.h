@@ -4,13 +4,14 @@
  * The way from an object file to a verdict, a file each:
  *   compile.c    a C file -> an object, and the compiler's own words about it (dumps)
  *   intent*.c    the dumps -> which operation, with which order, stands at which place
+ *   graph.c, quiet.c   the dumps -> what the source has in which order, and what nobody else sees
  *   code.c       the object -> instructions, by the disassembler
  *   locate.c     their places in the source, by the debug information
  *   decode_*.c   an instruction -> what it does to memory: the only files that know an architecture
  *   flow.c       which instruction can follow which; what a barrier on the way covers
  *   sites.c      operations and instructions brought together by their places
  *   rules.c      what each target must do for each order
- *   judge.c      one operation: accepted, rejected or undecided, and why
+ *   judge*.c     one operation: accepted, rejected or undecided, and why
  *   report*.c    text, JSON, the table of a target
  */
 #ifndef TOPHASH_AUDIT_AUDIT_H
@@ -185,8 +186,12 @@ struct thi_site {
     char reason[TH_REASON_BYTES];
 };
 
+struct thi_graph;
+
 struct thi_audit {
     struct thi_code code;
+    struct thi_graph *graph;   /* the source's functions; NULL: gcc's are not read */
+    struct thi_intents quiet;  /* plain stores that no other thread can know of, by their places */
     struct thi_intents wanted; /* as the source has them, before the optimiser */
     struct thi_intents made;   /* as the optimiser left them */
     char **texts;              /* dumps that the strings point into */
@@ -268,11 +273,16 @@ bool thi_walk_asks(const struct thi_code *code, uint32_t start);
 bool thi_site_owns(const struct thi_site *site, uint32_t index);
 /* Is an access of the site the first that some way from instruction `from` on meets? */
 bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site);
+/* Does a way from behind instruction `from` leave the function without a marked instruction? */
+bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks);
+/* The function that a call, or a jump in its place, goes to; NULL: a register says. */
+const char *thi_flow_callee(const struct thi_code *code, uint32_t index);
 /* A store-conditional that puts back what was there, to end a reservation. */
 bool thi_puts_back(const struct thi_code *code, const struct thi_site *site, uint32_t index);
 
 /* intent_llvm.c, intent_gcc.c: read a dump, which stays and is cut into strings. */
-bool thi_intents_read_llvm(struct thi_intents *intents, char *text, unsigned pointer_bytes);
+bool thi_wanted_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes);
+bool thi_made_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes);
 bool thi_intents_read_gcc(struct thi_intents *intents, char *text);
 bool thi_intents_add(struct thi_intents *intents, const struct thi_intent *intent);
 bool thi_same_place(const struct thi_place *a, const struct thi_place *b);
@@ -310,6 +320,8 @@ uint32_t thi_sites_spare(const struct thi_audit *audit, const struct thi_site *s
 uint32_t thi_site_share(const struct thi_site *site);
 /* Sites of a like that the machine code has fewer of than the compiler are undecided. */
 void thi_judge_counts(struct thi_audit *audit);
+/* judge_order.c: plain stores that the compiler has put behind a call that may release. */
+bool thi_judge_order(struct thi_audit *audit);
 /* Instructions that lost their place, in functions that have fewer operations found than wanted. */
 void thi_judge_strays(struct thi_audit *audit);
 

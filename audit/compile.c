@@ -130,6 +130,6 @@ bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
     }
     enum thi_target target = thi_target_of(compile->object);
     bool narrow = target == TH_TARGET_I686 || target == TH_TARGET_ARM || target == TH_TARGET_WASM32;
-    return thi_intents_read_llvm(&audit->wanted, wanted, narrow ? 4 : 8) &&
-           thi_intents_read_llvm(&audit->made, made, narrow ? 4 : 8);
+    return thi_wanted_read_llvm(audit, wanted, narrow ? 4 : 8) &&
+           thi_made_read_llvm(audit, made, narrow ? 4 : 8);
 }

@@ -495,6 +495,55 @@ enum thi_walk_end thi_walk_backward(struct thi_walk *walk)
     return end;
 }
 
+bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks)
+{
+    struct states *states = calloc(1, sizeof *states);
+    bool escapes = false, ok = states != NULL && state_add(states, from, 0);
+    while (ok && !escapes && states->open_count > 0) {
+        uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
+        const struct thi_event *event = &code->instructions[index].event;
+        uint32_t next = next_of(code, index);
+        bool jumps = (event->flags & TH_EVENT_JUMP) != 0;
+        bool goes = jumps || (event->flags & TH_EVENT_BRANCH) != 0;
+        bool returns = (event->flags & TH_EVENT_RETURN) != 0;
+        bool unknown = goes && !returns && (event->flags & TH_EVENT_INDIRECT) != 0;
+        if ((index != from && marks[index]) || unknown) {
+            continue; /* where a table leads is not known: nothing is said of it */
+        }
+        /* Behind a last call there is no way: it does not come back. */
+        bool ends = !jumps && next == UINT32_MAX && (event->flags & TH_EVENT_CALL) == 0;
+        escapes = returns || ends || (goes && event->target == UINT32_MAX);
+        ok = next == UINT32_MAX || state_add(states, next, 0);
+        if (ok && goes && event->target != UINT32_MAX) {
+            ok = state_add(states, (uint32_t)event->target, 0);
+        }
+    }
+    free(states);
+    return escapes;
+}
+
+/* The function that begins at an address. */
+static const char *function_at(const struct thi_code *code, uint64_t address)
+{
+    uint32_t index = instruction_at(code, address);
+    return index == UINT32_MAX ? NULL : code->functions[code->instructions[index].function].name;
+}
+
+const char *thi_flow_callee(const struct thi_code *code, uint32_t index)
+{
+    const struct thi_instruction *at = &code->instructions[index];
+    uint64_t address;
+    if (at->symbol != NULL) {
+        bool section = thi_starts(at->symbol, ".text") && symbol_resolve(code, at, &address);
+        return section ? function_at(code, address) : at->symbol;
+    }
+    const char *last = strrchr(at->operands, ' ');
+    const char *number = last == NULL ? at->operands : last + 1;
+    char *end;
+    address = strtoull(number, &end, 16);
+    return end == number || *end != '\0' ? NULL : function_at(code, address);
+}
+
 bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site)
 {
     const uint32_t stops = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_CALL | TH_EVENT_RETURN;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph.h"
+
 struct node {
     const char *name; /* of a subprogram, or a file */
     uint32_t line, column;
@@ -24,6 +26,8 @@ struct reader {
     size_t capacity;
     unsigned pointer_bytes;
     const char *function;
+    struct thi_graph *graph;   /* to be filled, or NULL */
+    struct thi_intents *quiet; /* the same */
 };
 
 static uint32_t field_number(const char *line, const char *field)
@@ -268,26 +272,43 @@ static bool instruction_take(struct reader *reader, const char *line)
         return true; /* for the compiler only: no code */
     }
     enum thi_order orders[2] = {TH_SEQ_CST, TH_SEQ_CST};
+    bool dated = strstr(line, "!dbg !") != NULL;
     if (wish_read(reader, text, &intent.wish)) {
         unsigned count = orders_find(text, orders);
         intent.wish.order = orders[0];
         intent.wish.failure = count > 1 ? orders[1] : TH_RELAXED;
     } else if (!call_read(line, &intent)) {
-        return true;
+        if (dated && reader->graph != NULL) {
+            place_find(reader, line, &intent.place);
+        }
+        return reader->graph == NULL || thi_graph_line(reader->graph, line, &intent.place);
     }
     place_find(reader, line, &intent.place);
     if (intent.wish.weak) {
         intent.wish.unasked = !is_asked(line, line + strlen(line) + 1);
     }
-    return thi_intents_add(reader->intents, &intent);
+    return (reader->graph == NULL || thi_graph_atomic(reader->graph, &intent)) &&
+           thi_intents_add(reader->intents, &intent);
+}
+
+/* For quiet.c, which has lines that are not cut. */
+static bool place_copy(void *context, const char *line, struct thi_place *place)
+{
+    const struct reader *reader = context;
+    char copy[1024];
+    size_t bytes = strcspn(line, "\n");
+    snprintf(copy, sizeof copy, "%.*s", (int)(bytes < sizeof copy ? bytes : sizeof copy - 1), line);
+    place_find(reader, copy, place);
+    return place->inner[0] != '?';
 }
 
 /* "define internal i64 @name(ptr %0) ... {": the name, cut off in place. */
-static void function_take(struct reader *reader, char *line)
+static bool function_take(struct reader *reader, char *line)
 {
+    bool ok = reader->quiet == NULL || thi_quiet_find(reader->quiet, line, place_copy, reader);
     char *at = strchr(line, '@');
     if (at == NULL) {
-        return;
+        return ok;
     }
     at++;
     bool quoted = *at == '"';
@@ -295,23 +316,36 @@ static void function_take(struct reader *reader, char *line)
     char *end = at + strcspn(at, quoted ? "\"" : "(");
     *end = '\0';
     reader->function = at;
+    return ok && (reader->graph == NULL || thi_graph_function(reader->graph, at));
 }
 
-/* Calls `take` for each line; lines are cut off, and put together again if `restore`. */
+/* One line of a function, or between functions. */
+static bool line_take(struct reader *reader, const char *line)
+{
+    if (*line == ' ' && reader->function != NULL) {
+        return instruction_take(reader, line);
+    }
+    return reader->graph == NULL || reader->function == NULL || *line == '\0' ||
+           thi_graph_line(reader->graph, line, &(struct thi_place){.file = NULL});
+}
+
+/* Takes line by line, cut off; but for metadata, lines that are none are put together again. */
 static bool lines_each(struct reader *reader, char *text, bool metadata)
 {
     bool ok = true;
     for (char *line = text; ok && line != NULL;) {
         char *next = strchr(line, '\n');
+        bool defines = !metadata && thi_starts(line, "define ");
+        if (defines) {
+            ok = function_take(reader, line);
+        }
         if (next != NULL) {
             *next = '\0';
         }
         if (metadata) {
             ok = *line != '!' || node_take(reader, line);
-        } else if (thi_starts(line, "define ")) {
-            function_take(reader, line);
-        } else if (*line == ' ' && reader->function != NULL) {
-            ok = instruction_take(reader, line);
+        } else if (!defines) {
+            ok = ok && line_take(reader, line);
         }
         if (next != NULL && metadata && *line != '!') {
             *next = '\n';
@@ -321,17 +355,31 @@ static bool lines_each(struct reader *reader, char *text, bool metadata)
     return ok;
 }
 
-bool thi_intents_read_llvm(struct thi_intents *intents, char *text, unsigned pointer_bytes)
+static bool text_read(struct reader *reader, char *text)
 {
-    struct reader reader = {.intents = intents, .pointer_bytes = pointer_bytes};
     /* Metadata stand behind the functions: cutting them up leaves the functions whole. */
     char *functions = text;
     char *metadata = strstr(text, "\n!");
     if (metadata != NULL) {
         *metadata++ = '\0';
     }
-    bool ok = metadata == NULL || lines_each(&reader, metadata, true);
-    ok = ok && lines_each(&reader, functions, false);
-    free(reader.nodes);
+    bool ok = metadata == NULL || lines_each(reader, metadata, true);
+    ok = ok && lines_each(reader, functions, false);
+    free(reader->nodes);
     return ok;
+}
+
+bool thi_wanted_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes)
+{
+    audit->graph = calloc(1, sizeof *audit->graph);
+    struct reader reader = {
+        .intents = &audit->wanted, .pointer_bytes = pointer_bytes, .graph = audit->graph};
+    return audit->graph != NULL && text_read(&reader, text);
+}
+
+bool thi_made_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes)
+{
+    struct reader reader = {
+        .intents = &audit->made, .pointer_bytes = pointer_bytes, .quiet = &audit->quiet};
+    return text_read(&reader, text);
 }

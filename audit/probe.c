@@ -200,6 +200,34 @@ static void oddities_add(struct thi_text *text)
                           "    o->after = o->last;\n    return r;\n}\n");
 }
 
+/* Stores to new memory in a loop, each before a call that releases: must they stay before it? Yes,
+ * if the memory is given away later; no, if nobody else ever knows of it, or the callee releases
+ * nothing. */
+static void loops_add(struct thi_text *text)
+{
+    static const struct {
+        const char *name, *call, *end;
+    } loops[] = {{"returned", "th_probe_releases(o)", "    return p;\n"},
+                 {"counted", "th_probe_releases(o)", "    return p;\n"},
+                 {"freed", "th_probe_releases(o)", "    free(p);\n    return 0;\n"},
+                 {"unreleased", "th_probe_counts(o)", "    return p;\n"}};
+    thi_text_string(text, "__attribute__((malloc)) void *th_probe_new(void);\n"
+                          "void free(void *);\n"
+                          "__attribute__((noinline)) static void th_probe_releases("
+                          "struct th_probe_32 *o)\n{\n"
+                          "    atomic_fetch_add_explicit(&o->x, 1, memory_order_release);\n}\n"
+                          "__attribute__((noinline)) static void th_probe_counts("
+                          "struct th_probe_32 *o)\n{\n    o->last++;\n}\n");
+    for (unsigned i = 0; i < sizeof loops / sizeof loops[0]; i++) {
+        thi_text_format(text,
+                        "uint64_t *th_probe_loop_%s(struct th_probe_32 *o, unsigned n)\n{\n"
+                        "    uint64_t *p = th_probe_new();\n    *p = 0;\n"
+                        "    for (unsigned i = 0; i < n; i++) {\n        *p %s i;\n        %s;\n"
+                        "    }\n%s}\n",
+                        loops[i].name, i == 1 ? "+=" : "=", loops[i].call, loops[i].end);
+    }
+}
+
 void thi_audit_probe_text(struct thi_text *text)
 {
     prologue_add(text);
@@ -211,4 +239,5 @@ void thi_audit_probe_text(struct thi_text *text)
     fences_add(text);
     volatiles_add(text);
     oddities_add(text);
+    loops_add(text);
 }
