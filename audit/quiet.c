@@ -86,7 +86,7 @@ static bool is_harmless(const char *text, const char *end, const char *name)
         return strcmp(stored, name) != 0;
     }
     const char *frees = strstr(text, "@free("), *intrinsic = strstr(text, "@llvm.");
-    return thi_starts(text, "load ") || thi_starts(text, "icmp ") ||
+    return thi_starts(text, "load ") || thi_starts(text, "icmp ") || thi_starts(text, "#dbg_") ||
            (frees != NULL && frees < end) || (intrinsic != NULL && intrinsic < end);
 }
 
