@@ -9,21 +9,12 @@
 #include "cache/cache_priv.h"
 
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
-#define MEMORY_BYTES_MIN (1ull << 20)
 #define ITEM_BYTES_DEFAULT (1ull << 20)
-#define ITEM_BYTES_MIN 512u
-#define SEGMENT_BYTES_MIN (64ull << 10)
 #define SEGMENT_BYTES_MAX (8ull << 20) /* of those not forced by the largest item */
-#define SEGMENTS_WANTED 256u
-#define STRIPES_MIN 16u
 #define STRIPES_MAX 512u
-#define STRIPE_SHARE_BYTES (64ull << 10)
 #define RESERVE_SHARE 32u
-#define RESERVE_MIN 2u
 #define RESERVE_MAX 8u
 
-#define SPINS_MAX 64u
-#define YIELDS_MAX 8u
 #define SLEEP_NS 50000u
 
 void thi_cache_lock_wait(struct thi_cache_lock *lock)
@@ -33,9 +24,9 @@ void thi_cache_lock_wait(struct thi_cache_lock *lock)
         if (th_u32_load_rlx(&lock->word) == 0 && thi_cache_try_lock(lock)) {
             return;
         }
-        if (round < SPINS_MAX) {
+        if (round < TH_CACHE_LOCK_SPINS_MAX) {
             thi_port_pause();
-        } else if (round < SPINS_MAX + YIELDS_MAX) {
+        } else if (round < TH_CACHE_LOCK_SPINS_MAX + TH_CACHE_LOCK_YIELDS_MAX) {
             thi_port_yield();
         } else {
             thi_port_sleep_ns(SLEEP_NS);
@@ -67,19 +58,19 @@ static th_status geometry_init(struct th_cache *cache, const struct th_cache_con
     uint64_t memory_bytes = config->memory_bytes;
     uint64_t item_bytes = config->item_bytes_max;
     memory_bytes = memory_bytes == 0 ? MEMORY_BYTES_DEFAULT : memory_bytes;
-    if (memory_bytes < MEMORY_BYTES_MIN || memory_bytes > SIZE_MAX / 2) {
+    if (memory_bytes < TH_CACHE_MEMORY_BYTES_MIN || memory_bytes > SIZE_MAX / 2) {
         return TH_EINVAL;
     }
     uint64_t item_bytes_limit = power_floor(memory_bytes / TH_CACHE_SEGMENTS_MIN);
     if (item_bytes == 0) {
         item_bytes = clamp(item_bytes_limit, 0, ITEM_BYTES_DEFAULT);
     }
-    if (item_bytes < ITEM_BYTES_MIN || item_bytes > item_bytes_limit ||
+    if (item_bytes < TH_CACHE_ITEM_BYTES_MIN || item_bytes > item_bytes_limit ||
         item_bytes > TH_CACHE_ITEM_BYTES_LIMIT) {
         return TH_EINVAL;
     }
-    uint64_t segment_bytes =
-        clamp(power_floor(memory_bytes / SEGMENTS_WANTED), SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
+    uint64_t segment_bytes = clamp(power_floor(memory_bytes / TH_CACHE_SEGMENTS_WANTED),
+                                   TH_CACHE_SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
     segment_bytes = clamp(segment_bytes, power_ceiling(item_bytes), UINT64_MAX);
     if (memory_bytes / segment_bytes >= TH_SEGMENT_NONE) {
         return TH_EINVAL;
@@ -91,10 +82,11 @@ static th_status geometry_init(struct th_cache *cache, const struct th_cache_con
     cache->segment_count = (uint32_t)(memory_bytes / segment_bytes);
     cache->stream_count =
         (uint32_t)power_floor(clamp(cache->segment_count / RESERVE_SHARE, 1, TH_CACHE_STREAMS_MAX));
-    cache->reserve_target = clamp(cache->segment_count / RESERVE_SHARE, RESERVE_MIN, RESERVE_MAX);
-    cache->stripe_mask =
-        (uint32_t)clamp(power_floor(memory_bytes / STRIPE_SHARE_BYTES), STRIPES_MIN, STRIPES_MAX) -
-        1;
+    cache->reserve_target =
+        clamp(cache->segment_count / RESERVE_SHARE, TH_CACHE_RESERVE_MIN, RESERVE_MAX);
+    cache->stripe_mask = (uint32_t)clamp(power_floor(memory_bytes / TH_CACHE_STRIPE_SHARE_BYTES),
+                                         TH_CACHE_STRIPES_MIN, STRIPES_MAX) -
+                         1;
     cache->no_eviction = config->no_eviction;
     cache->epoch = config->epoch != NULL ? config->epoch : th_epoch_default();
     return TH_OK;

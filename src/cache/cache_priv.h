@@ -15,6 +15,7 @@
 #include <tophash/cache.h>
 #include <tophash/map.h>
 
+#include "cache/cache_geometry.h"
 #include "cache/cache_item.h"
 #include "atomic/atomic.h"
 #include "hash/hash.h"
@@ -24,10 +25,6 @@
 
 #define TH_SEGMENT_NONE UINT32_MAX
 #define TH_EXPIRES_LATEST UINT32_MAX
-#define TH_CACHE_SLOTS 16u
-#define TH_CACHE_TICKETS 64u
-#define TH_CACHE_STREAMS_MAX 8u
-#define TH_CACHE_SEGMENTS_MIN 16u
 #define TH_CACHE_ITEM_BYTES_LIMIT (1ull << 30)
 
 /* Segments that only the reclaimer may open: without a place to move to it could not free any. */
@@ -333,7 +330,7 @@ TH_INLINE struct thi_cache_stream *thi_cache_stream_moves(struct th_cache *cache
 
 TH_INLINE bool thi_cache_is_large(const struct th_cache *cache, uint64_t bytes)
 {
-    return bytes > cache->segment_bytes / 8;
+    return bytes > cache->segment_bytes >> TH_CACHE_LARGE_SHIFT;
 }
 
 /* cache_reclaim.c */
@@ -348,6 +345,7 @@ enum thi_removal { TH_REMOVED_FOR_ROOM, TH_REMOVED_EXPIRED, TH_REMOVED_OTHERWISE
 void thi_cache_remove(const struct thi_cache_request *request, const struct thi_cache_found *found,
                       enum thi_removal why);
 void thi_cache_find(const struct thi_cache_request *request, struct thi_cache_found *found);
+/* All but the second, which the caller knows: it may change, and what was judged is what is shown. */
 void thi_cache_view_fill(const struct th_cache *cache, struct thi_item *item, uint64_t reference,
                          struct th_cache_view *view);
 

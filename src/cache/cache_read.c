@@ -42,7 +42,6 @@ void thi_cache_view_fill(const struct th_cache *cache, struct thi_item *item, ui
     view->value_bytes = thi_item_value_bytes(header);
     view->flags = thi_item_flags(item, header);
     view->cas = thi_cache_item_number(cache, item, header, reference);
-    view->expires = thi_item_expires(item, header);
 }
 
 /* Counts of one call, added once at its end. */
@@ -81,7 +80,8 @@ static bool item_show(struct th_cache *cache, uint64_t reference, const struct t
         tally->misses++;
         return false;
     }
-    if (TH_UNLIKELY(thi_cache_expired(thi_item_expires(item, header), now))) {
+    uint32_t expires = thi_item_expires(item, header);
+    if (TH_UNLIKELY(thi_cache_expired(expires, now))) {
         tally->misses++;
         tally->expired++;
         return false;
@@ -97,6 +97,7 @@ static bool item_show(struct th_cache *cache, uint64_t reference, const struct t
         th_u32_or_rlx(&item->word, TH_ITEM_VISITED);
     }
     thi_cache_view_fill(cache, item, reference, view);
+    view->expires = expires;
     tally->hits++;
     return true;
 }

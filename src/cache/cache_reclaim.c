@@ -26,11 +26,8 @@
 #define MOVE_BOUND(cache) ((cache)->segment_bytes - ((cache)->segment_bytes >> COMPACT_DEAD_SHIFT))
 #define BARREN_VICTIMS_MAX 8u
 #define EXPIRY_SCANS_MAX 2u
-/* A store that needs what a guard may still show: patience of about 7 ms, once a stopped reader.
- * The sleeps become twice as long after every eight. */
-#define GRACE_YIELDS_MAX 8u
-#define GRACE_SLEEPS_MAX 32u
 #define GRACE_SLEEP_NS 50000u
+#define GRACE_SLEEPS_DOUBLE 8u /* sleeps after which they become twice as long */
 /* Bytes of the index for an entry, at its lowest load. */
 #define INDEX_ENTRY_BYTES_MAX 45u
 /* Shrinking: from this much on, so many groups at a time. */
@@ -79,20 +76,24 @@ static bool walk_may_begin(struct th_cache *cache, uint32_t index, uint64_t *end
 static bool walk_begin(struct th_cache *cache, struct thi_cache_walk *walk, uint32_t index,
                        enum thi_walk_mode mode)
 {
+    struct thi_segment *segment = &cache->segments[index];
+    uint32_t overdue_since = TH_EXPIRES_LATEST;
     uint64_t end;
+    if (mode == TH_WALK_EXPIRE) {
+        /* Before the end is looked at: an item that is stored meanwhile lies before the end, or
+         * lowers the segment's second after us. The walk lowers it again, item by item.
+         * acquire @cache.expiry: the items' seconds before the segment's; other side:
+         * thi_segment_expires_lower(). Without it: the walk resets the segment's, reads an item's
+         * old one, and nobody expires the item. */
+        overdue_since = th_u32_exchange_acq(&segment->expires_earliest, TH_EXPIRES_LATEST);
+    }
     if (!walk_may_begin(cache, index, &end)) {
+        thi_segment_expires_lower(segment, overdue_since);
         return false;
     }
     *walk = (struct thi_cache_walk){
         .segment = index, .mode = mode, .sequence = thi_cache_sequence(cache, index), .end = end};
-    struct thi_segment *segment = &cache->segments[index];
-    if (mode == TH_WALK_EXPIRE) {
-        /* acquire @cache.expiry: the items' seconds before the segment's; other side:
-         * thi_segment_expires_lower(). Without it: the walk resets the segment's, reads an item's
-         * old one, and nobody expires the item. It lowers it again, item by item. */
-        uint32_t overdue_since = th_u32_exchange_acq(&segment->expires_earliest, TH_EXPIRES_LATEST);
-        (void)overdue_since;
-    } else {
+    if (mode != TH_WALK_EXPIRE) {
         /* relaxed: only we look at sealed segments' states. */
         th_u32_store_rlx(&segment->state, TH_SEGMENT_VICTIM);
     }
@@ -404,18 +405,19 @@ static bool grace_await(struct th_cache *cache, uint32_t attempt)
     struct th_au64 *stalled = &cache->reclaimer.stalled_graced_total;
     /* relaxed, all: hints. */
     uint64_t graced = th_u64_load_rlx(&cache->pool.graced_total);
-    if (attempt < GRACE_YIELDS_MAX) {
+    if (attempt < TH_CACHE_GRACE_YIELDS_MAX) {
         thi_port_yield();
         return true;
     }
     if (th_u64_load_rlx(stalled) == graced + 1 || th_epoch_inside(cache->epoch)) {
         return false;
     }
-    if (attempt >= GRACE_YIELDS_MAX + GRACE_SLEEPS_MAX) {
+    if (attempt >= TH_CACHE_GRACE_YIELDS_MAX + TH_CACHE_GRACE_SLEEPS_MAX) {
         th_u64_store_rlx(stalled, graced + 1);
         return false;
     }
-    thi_port_sleep_ns(GRACE_SLEEP_NS << (attempt - GRACE_YIELDS_MAX) / GRACE_YIELDS_MAX);
+    thi_port_sleep_ns(GRACE_SLEEP_NS
+                      << (attempt - TH_CACHE_GRACE_YIELDS_MAX) / GRACE_SLEEPS_DOUBLE);
     return true;
 }
 

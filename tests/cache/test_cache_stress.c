@@ -348,4 +348,46 @@ TEST(cache_stress_flushed_items_do_not_come_back)
     cache_finish(revival.cache);
 }
 
+struct expiry_race {
+    struct th_cache *cache;
+    bool stop;
+    _Alignas(8) uint64_t hits;
+};
+
+static void *expiry_reader_run(void *argument)
+{
+    struct expiry_race *race = argument;
+    uint64_t hits = 0;
+    while (!__atomic_load_n(&race->stop, __ATOMIC_RELAXED)) {
+        struct th_cache_view view;
+        th_cache_enter(race->cache);
+        if (th_cache_get(race->cache, "k", 1, 2, &view)) {
+            hits++;
+            CHECK(view.expires > 2);
+        }
+        th_cache_leave(race->cache);
+    }
+    (void)__atomic_add_fetch(&race->hits, hits, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+/* Goal: the second that a hit shows is the one it was judged by, also beside a touch. Method: one
+ * thread sets a key that expires at 3 and touches it to 2, again and again; another looks at second
+ * 2: a hit never shows 2. */
+TEST(cache_stress_a_hit_shows_the_second_it_was_judged_by)
+{
+    struct expiry_race race = {.cache = cache_make_sized(4u << 20)};
+    struct th_cache_item item = {.value = "1", .value_bytes = 1, .expires = 3};
+    pthread_t reader;
+    REQUIRE(pthread_create(&reader, NULL, expiry_reader_run, &race) == 0);
+    for (uint64_t i = 0; i < test_scaled(300000); i++) {
+        CHECK(th_cache_store(race.cache, TH_CACHE_SET, "k", 1, &item, 1, NULL) == TH_OK);
+        CHECK(th_cache_touch(race.cache, "k", 1, 1, 2) == TH_OK);
+    }
+    __atomic_store_n(&race.stop, true, __ATOMIC_RELAXED);
+    (void)pthread_join(reader, NULL);
+    printf("# %" PRIu64 " hits\n", race.hits);
+    cache_finish(race.cache);
+}
+
 TEST_MAIN()
