@@ -1,6 +1,6 @@
 # Test programs and scripts, by room. Every test has a time limit; a program adds one for each case.
 set(test_timeout_s 200)
-if(TOPHASH_SANITIZE OR TOPHASH_COVERAGE)
+if(TOPHASH_SANITIZE OR TOPHASH_COVERAGE OR CMAKE_CROSSCOMPILING_EMULATOR)
     set(test_timeout_s 600)
 endif()
 

@@ -56,6 +56,7 @@ class Results:
         self.reasons = {}   # row -> why it was skipped, or what it printed before it failed
         self.observed = {}  # row -> value
         self.uses = {}      # atomic operation -> instructions
+        self.counted = []   # what a test counted, in words; it may differ from run to run
         self.programs = set()
         self.unbuilt = False
 
@@ -68,6 +69,7 @@ class Results:
             case = re.match(r"(not )?ok \d+ (\S+)(?: # SKIP (.*))?$", line)
             observed = re.match(r"# observed (.*) = ([0-9a-f]+)$", line)
             uses = re.match(r"# uses (\S+): (.*)$", line)
+            counted = re.match(r"# counted (.*)$", line)
             if case:
                 cases += 1
                 row = f"{name}: {case.group(2)}"
@@ -80,6 +82,8 @@ class Results:
                 self.observed[f"{name}: {observed.group(1)}"] = observed.group(2)
             elif uses:
                 self.uses[uses.group(1)] = uses.group(2)
+            elif counted:
+                self.counted.append(f"{name}: {counted.group(1)}")
             else:
                 said.append(line)
         row = f"{name}: as a whole"
@@ -95,9 +99,6 @@ def read_results(folder, leg):
     results = Results()
     base = os.path.join(folder, leg.name)
     path = os.path.join(base, "tests.xml")
-    if leg.set == "compile":
-        results.unbuilt = not os.path.exists(os.path.join(base, "built"))
-        return results
     if not os.path.exists(path):
         results.unbuilt = True
         return results
@@ -236,6 +237,14 @@ class Report:
         return (sum(count[0] for count in per_leg) + self.same, failed,
                 sum(count[2] for count in per_leg))
 
+    def counted(self):
+        """What tests counted, and the legs that counted just this."""
+        counted = collections.defaultdict(list)
+        for leg in self.legs:
+            for line in self.results[leg].counted:
+                counted[line].append(leg.name)
+        return sorted(counted.items())
+
     def unused(self):
         return [line for index, line in enumerate(self.expected) if index not in self.used]
 
@@ -256,13 +265,17 @@ def grouped(entries):
     return groups
 
 
+def few(names):
+    return ", ".join(names) if len(names) <= 6 else f"{len(names)} legs"
+
+
 def text_report(report):
     lines = [f"{'leg':<22} {'bits':>4} {'order':<7} {'compiler':<9} {'passed':>7} {'failed':>7} "
              f"{'skipped':>7}"]
     for leg in report.legs:
         said = ("not built" if report.results[leg].unbuilt else
-                "compiled" if leg.set == "compile" else
-                "%7d %7d %7d" % report.counts(leg))
+                "%7d %7d %7d%s" % (*report.counts(leg),
+                                   "  (compiled only)" if leg.set == "compile" else ""))
         lines.append(f"{leg.name:<22} {leg.bits:>4} {leg.order:<7} {leg.compiler:<9} {said}")
     lines += ["", f"{report.same} rows are the same on every leg that has them."]
     if report.explained:
@@ -272,9 +285,10 @@ def text_report(report):
             by_legs = collections.OrderedDict()
             for entry in entries:
                 by_legs.setdefault(entry["row"], []).extend(entry["legs"])
-            for row, names in by_legs.items():
-                shown = ", ".join(names) if len(names) <= 6 else f"{len(names)} legs"
-                lines.append(f"      {row} ({shown})")
+            lines += [f"      {row} ({few(names)})" for row, names in by_legs.items()]
+    if report.counted():
+        lines += ["", "Counted by tests:"]
+        lines += [f"  {line} ({few(names)})" for line, names in report.counted()]
     if report.unused():
         lines += ["", "Expectations that explained nothing in this run:"]
         lines += [f"  {line.legs} | {line.rows} | {line.allowed}" for line in report.unused()]
@@ -302,6 +316,7 @@ def json_report(report):
         "unexplained": report.unexplained, "explained": report.explained,
         "failures": [{"row": row, "legs": names, "said": said}
                      for row, names, said in report.failed],
+        "counted": [{"what": line, "legs": names} for line, names in report.counted()],
         "unused_expectations": [line._asdict() for line in report.unused()],
     }
 
@@ -330,7 +345,7 @@ def html_report(report):
         ["leg", "target", "compiler", "bits", "byte order", "passed", "failed", "skipped"],
         [[escape(leg.name), escape(leg.target), escape(leg.compiler), leg.bits, leg.order]
          + (["not built", "", ""] if report.results[leg].unbuilt else
-            ["compiled", "", ""] if leg.set == "compile" else list(report.counts(leg)))
+            list(report.counts(leg)))
          for leg in report.legs]))
     if report.failed:
         parts.append("<h2>Failed</h2>" + html_table(
@@ -346,6 +361,10 @@ def html_report(report):
                   f"<code>{escape(entry['here'])}</code>",
                   f"<code>{escape(entry['there'])}</code>", escape(entry.get("why", ""))]
                  for entry in entries]))
+    if report.counted():
+        parts.append("<h2>Counted by tests</h2>" + html_table(
+            ["what", "legs"], [[escape(line), escape(few(names))]
+                               for line, names in report.counted()]))
     with_uses = [leg for leg in report.legs if report.results[leg].uses]
     if with_uses:
         operations = list(report.results[with_uses[0]].uses)

@@ -109,7 +109,12 @@ leg_test() {
     fi
     start=$SECONDS
     case $set in
-    compile) printf '%-22s compiled\n' "$leg"; return ;;
+    compile)
+        # Nothing runs; what the library says it uses is held against the code.
+        ctest --test-dir "$folder" --tests-regex '^atomic_describe_code$' \
+            --output-junit "$folder/tests.xml" --test-output-size-passed 100000 \
+            >"$folder/test.log" 2>&1 || true
+        ;;
     wasm) tools/test_wasm.sh --run "$folder" "$scale" >"$folder/test.log" 2>&1 || true ;;
     *)
         # Sanitizers of emulated programs: no leaks are looked for, since that traces the program;
