@@ -71,8 +71,8 @@ static void *pattern_other(void *context)
 /* All rounds were run: whoever counts on them reads it here. */
 static void rounds_check(const char *what, const struct pool_barrier *barrier, uint32_t a_round)
 {
-    printf("# counted %s: %" PRIu32 " rounds of %" PRIu32 " threads\n", what, barrier->round / a_round,
-           barrier->members);
+    printf("# counted %s: %" PRIu32 " rounds of %" PRIu32 " threads\n", what,
+           barrier->round / a_round, barrier->members);
     CHECK_EQ(barrier->round, ROUNDS * a_round);
 }
 
@@ -99,7 +99,8 @@ static uint64_t pattern_run(const char *what, bool by_fences)
     }
     pool_join(thread);
     rounds_check(what, &pattern.barrier, 2);
-    printf("# counted %s: both missed %" PRIu64 " times of %" PRIu64 "\n", what, both, ROUNDS * cells);
+    printf("# counted %s: both missed %" PRIu64 " times of %" PRIu64 "\n", what, both,
+           ROUNDS * cells);
     return both;
 }
 
