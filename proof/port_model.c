@@ -9,7 +9,6 @@
 #include <tophash/check.h>
 
 #include <pthread.h>
-#include <sched.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +98,7 @@ void thi_port_sleep_ns(uint64_t ns)
 
 void thi_port_yield(void)
 {
-    (void)sched_yield();
+    th_check_give_up();
 }
 
 bool thi_port_has_wide_loads(void)

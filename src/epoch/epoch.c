@@ -245,11 +245,17 @@ static bool drain_round(struct th_epoch *domain, uint64_t epoch)
     return past;
 }
 
-static bool batches_finished(const struct th_epoch_handle *record, uint64_t begun)
+/* How many batches were ever cut off by the end of their thread, which puts the rest back. */
+static uint64_t batches_cut(const struct th_epoch *domain)
 {
-    /* acquire @epoch.batch: the callbacks of the batch before our return; other side:
-     * thi_epoch_run_batch(). Without it: see there. */
-    return th_u64_load_acq(&record->batches_finished) >= begun;
+    uint64_t sum = 0;
+    for (const struct th_epoch_handle *record = thi_epoch_records(domain); record != NULL;
+         record = record->next) {
+        uint64_t cuts;
+        (void)thi_epoch_batches_finished(record, &cuts);
+        sum += cuts;
+    }
+    return sum;
 }
 
 /* Waits for the batches that other threads took before we found the limbos empty. */
@@ -259,7 +265,8 @@ static bool batches_wait(struct th_epoch *domain, uint64_t deadline_ns)
          record = record->next) {
         /* relaxed: the limbo lock, which we held after the batch was taken, orders it. */
         uint64_t begun = th_u64_load_rlx(&record->batches_begun);
-        while (!batches_finished(record, begun)) {
+        uint64_t cuts;
+        while (thi_epoch_batches_finished(record, &cuts) < begun) {
             if (thi_port_now_ns() >= deadline_ns) {
                 return false;
             }
@@ -280,14 +287,23 @@ th_status th_epoch_drain(struct th_epoch *domain, uint64_t timeout_ns)
     uint64_t deadline_ns = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
     bool stamped = false;
     uint64_t epoch = 0;
+    uint64_t cuts = 0;
     for (;;) {
         if (!stamped) {
+            /* Read first: what was put back before is open, and gets its stamp now. */
+            cuts = batches_cut(domain);
             stamped = drain_stamp(domain);
             /* relaxed: a stamp given before is not above it, by coherence. */
             epoch = th_u64_load_rlx(&domain->epoch);
         }
         if (drain_round(domain, epoch) && stamped) {
-            return batches_wait(domain, deadline_ns) ? TH_OK : TH_MORE;
+            if (!batches_wait(domain, deadline_ns)) {
+                return TH_MORE;
+            }
+            if (batches_cut(domain) == cuts) {
+                return TH_OK;
+            }
+            stamped = false; /* the rest of such a batch waits again */
         }
         if (thi_port_now_ns() >= deadline_ns) {
             return TH_MORE;

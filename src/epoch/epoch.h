@@ -47,8 +47,8 @@ struct thi_epoch_list {
  *                                             exchange acq
  *   retired_*,             rlx (statistic)    rlx, member           -
  *     reclaimed_*                             (of the spare: add)
- *   batches_begun,         acq (drain)        rel, member           edge @epoch.batch
- *     batches_finished
+ *   batches_begun          rlx (drain)        rlx, member           limbo_lock of who it is from
+ *   batches_finished       acq (drain)        rel, member           edge @epoch.batch
  *   ready, aging, stamp    holder of lock     holder of lock        limbo_lock: edge @epoch.limbo
  *   taken_objects          rlx (how long)     rlx, holder of lock   -
  *   state                  acq                cas acq, rel          edge @epoch.claim
@@ -109,7 +109,7 @@ _Static_assert(offsetof(struct th_epoch_handle, retired_objects) == TH_CACHE_LIN
 
 /* Access table
  *   field                  readers            writers               guard
- *   epoch                  rlx (enter), acq   cas acq_rel           edges @epoch.scan,
+ *   epoch                  acq (limbo), rlx   cas rel               edges @epoch.scan,
  *                                                                   @epoch.advance
  *   barrier                rlx                cas, first member     decided before any guard
  *   records                acq                cas rel               edge @epoch.register

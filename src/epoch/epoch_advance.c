@@ -189,18 +189,18 @@ static bool barrier_heavy(struct th_epoch *domain)
 
 bool thi_epoch_advance(struct th_epoch *domain)
 {
-    /* acquire @epoch.advance: the advance to this epoch before our barrier and scan; other side:
-     * thi_epoch_advance() of others, below. Without it: D before H1, at the top of this file, has
-     * no ground. */
-    uint64_t epoch = th_u64_load_acq(&domain->epoch);
+    /* relaxed: the fences on both sides of the exchange that made this epoch order it: that of
+     * who made it, and ours in barrier_heavy(). */
+    uint64_t epoch = th_u64_load_rlx(&domain->epoch);
     /* The first scan is for free; the barrier is paid only if it can help. */
     if (!all_passed(domain, epoch) || !barrier_heavy(domain) || !all_passed(domain, epoch)) {
         return false;
     }
-    /* acq_rel @epoch.advance: the leaves that the scan saw before the new epoch; other side:
-     * limbo_refresh_locked(). Without it: the reclaimer is not ordered behind the last reads. A
-     * failure means that another scanner moved it. */
-    if (th_u64_cas_acqrel_acq(&domain->epoch, &epoch, epoch + 1)) {
+    /* release @epoch.advance: the leaves that the scan saw before the new epoch; other side:
+     * limbo_refresh_locked(). Later exchanges continue what this one releases. Without it: the
+     * reclaimer is not ordered behind the last reads. A failure means that another scanner moved
+     * it. */
+    if (th_u64_cas_rel_rlx(&domain->epoch, &epoch, epoch + 1)) {
         /* relaxed: statistic. */
         th_u64_add_rlx(&domain->advances, 1);
     }

@@ -18,6 +18,7 @@
  */
 #include "epoch/epoch_priv.h"
 
+#include "port/port.h"
 #include "trace/trace.h"
 
 /* ---- lists of nodes; O(1) but for detaching */
@@ -245,6 +246,28 @@ static bool cap_is_exceeded(const struct th_epoch *domain, int64_t own_bytes)
 
 /* ---- batches */
 
+/* The batch that was begun last is over; `cuts` is 1 if its thread ended before all was run. */
+static void batch_finish(struct th_epoch_handle *runner, uint64_t cuts)
+{
+    /* relaxed, both: only we write them. */
+    uint64_t begun = th_u64_load_rlx(&runner->batches_begun);
+    cuts += th_u64_load_rlx(&runner->batches_finished) >> TH_EPOCH_CUTS_SHIFT;
+    /* release @epoch.batch: what the callbacks did, and what was put back, before the count; other
+     * side: thi_epoch_batches_finished(). Without it: drain returns, and its caller does not see
+     * that an object is gone. */
+    th_u64_store_rel(&runner->batches_finished, cuts << TH_EPOCH_CUTS_SHIFT | begun);
+}
+
+uint64_t thi_epoch_batches_finished(const struct th_epoch_handle *record, uint64_t *cuts)
+{
+    /* acquire @epoch.batch: the callbacks of the batch before what the caller of a drain does, and
+     * what was put back before the drain looks for it; other side: batch_finish(). Without it: see
+     * there. */
+    uint64_t finished = th_u64_load_acq(&record->batches_finished);
+    *cuts = finished >> TH_EPOCH_CUTS_SHIFT;
+    return finished & (((uint64_t)1 << TH_EPOCH_CUTS_SHIFT) - 1);
+}
+
 static void node_run(struct th_epoch_handle *runner, struct th_epoch_node *node)
 {
     size_t bytes = node->bytes;
@@ -276,9 +299,7 @@ size_t thi_epoch_run_batch(struct th_epoch_handle *runner, struct th_epoch_handl
         node_run(runner, node);
     }
     runner->reclaiming = false;
-    /* release @epoch.batch: what the callbacks did before the count; other side: batches_wait().
-     * Without it: drain returns, and its caller does not see that an object is gone. */
-    th_u64_store_rel(&runner->batches_finished, begun);
+    batch_finish(runner, 0);
     if (count != 0) {
         thi_trace(THI_EVENT_RECLAIM, (uintptr_t)runner->domain, count);
     }
@@ -287,6 +308,7 @@ size_t thi_epoch_run_batch(struct th_epoch_handle *runner, struct th_epoch_handl
 
 void thi_epoch_batch_put_back(struct th_epoch_handle *record)
 {
+    uint64_t cuts = record->running != NULL ? 1 : 0;
     while (record->running != NULL) {
         struct th_epoch_node *node = record->running;
         record->running = node->next;
@@ -303,9 +325,7 @@ void thi_epoch_batch_put_back(struct th_epoch_handle *record)
         }
     }
     record->reclaiming = false;
-    /* relaxed: only we write it.
-     * release @epoch.batch: as in thi_epoch_run_batch(). */
-    th_u64_store_rel(&record->batches_finished, th_u64_load_rlx(&record->batches_begun));
+    batch_finish(record, cuts);
 }
 
 /* Whether others should run what waits at this record: its member is gone, or has too much of it,
@@ -453,24 +473,34 @@ void thi_epoch_retire_spare(struct th_epoch *domain, struct th_epoch_node *node,
     }
 }
 
+/* Makes everything in the limbo ready, whatever its age. False: another thread is at it. */
+static bool limbo_ripen(struct th_epoch_handle *record)
+{
+    if (!limbo_try_lock(record)) {
+        return false;
+    }
+    limbo_refresh_locked(record);
+    for (int i = TH_EPOCH_GRACE - 1; i >= 0; i--) {
+        list_append(&record->ready, &record->aging[i]);
+    }
+    limbo_unlock(record);
+    return true;
+}
+
 void thi_epoch_limbo_finish(struct th_epoch *domain, struct th_epoch_handle *runner)
 {
-    size_t done;
+    bool again;
     do {
-        done = 0;
+        again = false;
         for (struct th_epoch_handle *record = thi_epoch_records(domain); record != NULL;
              record = record->next) {
-            if (limbo_try_lock(record)) {
-                limbo_refresh_locked(record);
-                for (int i = TH_EPOCH_GRACE - 1; i >= 0; i--) {
-                    list_append(&record->ready, &record->aging[i]);
-                }
-                limbo_unlock(record);
-            } else {
-                done++; /* a thread that ends is putting it in order: come again */
+            while (!limbo_ripen(record)) {
+                thi_port_yield(); /* a thread that ends puts it in order */
             }
-            done += thi_epoch_run_batch(runner, record, SIZE_MAX);
+            size_t done = thi_epoch_run_batch(runner, record, SIZE_MAX);
+            /* Not past: such a thread came between. */
+            again = again || done != 0 || !thi_epoch_limbo_is_past(record, UINT64_MAX);
         }
         /* Until a whole round finds nothing: callbacks may retire. */
-    } while (done != 0);
+    } while (again);
 }

@@ -280,10 +280,10 @@ static bool record_retract(struct th_epoch_handle *record)
         if (state == TH_EPOCH_RECORD_FREE || th_u32_load_rlx(&record->is_handle) != 0) {
             return true;
         }
-        /* acq_rel @epoch.gone: our reads of the record before its thread may free it; other side:
+        /* release @epoch.gone: our use of the record before its thread may free it; other side:
          * membership_end(), members_sweep(). Without it: the thread frees what we still read. */
         if (state == TH_EPOCH_RECORD_TAKEN &&
-            th_u32_cas_acqrel_acq(&record->state, &state, TH_EPOCH_RECORD_GONE)) {
+            th_u32_cas_rel_rlx(&record->state, &state, TH_EPOCH_RECORD_GONE)) {
             return false;
         }
         thi_port_yield(); /* LEAVING: its thread is ending and will be done in a moment */
@@ -307,10 +307,10 @@ void thi_epoch_records_free(struct th_epoch *domain)
 static void membership_end(struct th_epoch_handle *record)
 {
     uint32_t state = TH_EPOCH_RECORD_TAKEN;
-    /* acq_rel @epoch.gone: the end of the domain before we free; other side: record_retract().
-     * Success: from here to FREE the domain cannot go, it waits for us. Without it: we free what
-     * the domain still reads. */
-    if (th_u32_cas_acqrel_acq(&record->state, &state, TH_EPOCH_RECORD_LEAVING)) {
+    /* acquire @epoch.gone: the end of the domain before we free, if it failed; other side:
+     * record_retract(). Success: from here to FREE the domain cannot go, it waits for us. Without
+     * it: we free what the domain still reads. */
+    if (th_u32_cas_acq_acq(&record->state, &state, TH_EPOCH_RECORD_LEAVING)) {
         thi_epoch_record_drop(record);
     } else {
         record_free(record);

@@ -39,7 +39,9 @@ enum {
     TH_EPOCH_ADVANCE_OBJECTS = 1024, /* retires after which a look pays for a heavy barrier ... */
     TH_EPOCH_ADVANCE_BYTES = 1024 * 1024, /* ... or bytes */
     TH_EPOCH_HELP_OBJECTS = 4096,         /* waiting at a live member: others help */
-    TH_EPOCH_HELP_RECORDS = 8             /* records a look considers for help */
+    TH_EPOCH_HELP_RECORDS = 8,            /* records a look considers for help */
+
+    TH_EPOCH_CUTS_SHIFT = 48 /* batches_finished: below, their number; above, how many were cut */
 };
 
 /* Who may use a record: TAKEN by a member; FREE for the next one, with whatever its limbo holds;
@@ -91,6 +93,9 @@ bool thi_epoch_limbo_is_past(struct th_epoch_handle *record, uint64_t epoch);
 void thi_epoch_batch_put_back(struct th_epoch_handle *record);
 /* Everything, regardless of epochs: the domain ends. */
 void thi_epoch_limbo_finish(struct th_epoch *domain, struct th_epoch_handle *runner);
+/* The number of the last batch that the record's member has finished, and how many batches of it
+ * were ever cut off. */
+uint64_t thi_epoch_batches_finished(const struct th_epoch_handle *record, uint64_t *cuts);
 void thi_epoch_flush_bytes(struct th_epoch_handle *record);
 uint64_t thi_epoch_waiting_objects(const struct th_epoch_handle *record);
 

@@ -150,6 +150,31 @@ TEST(epoch_cancel_inside_a_callback_keeps_the_batch)
     CHECK_EQ(atomic_load(&help_reclaimed_twice), 0);
 }
 
+/* A moment later: the test has gone on to drain. */
+static void *cancel_soon(void *argument)
+{
+    usleep(20000);
+    pthread_cancel(*(pthread_t *)argument);
+    return NULL;
+}
+
+/* Goal: a drain that waits for a batch of a thread that ends in it also waits for what is put back.
+ * Method: as above, but the thread is cancelled while the main thread drains. */
+TEST(epoch_drain_waits_for_the_rest_of_a_cut_batch)
+{
+    struct th_epoch *domain = help_domain(NULL);
+    atomic_store(&callback_steps.at, 0);
+    pthread_t thread = help_thread(callback_run, domain);
+    help_step_await(&callback_steps, 1);
+    pthread_t canceller = help_thread(cancel_soon, &thread);
+    CHECK_EQ(th_epoch_drain(domain, HELP_DRAIN_NS), TH_OK);
+    CHECK_EQ(atomic_load(&help_reclaimed), 30);
+    pthread_join(thread, NULL);
+    pthread_join(canceller, NULL);
+    th_epoch_free(domain);
+    CHECK_EQ(atomic_load(&help_reclaimed_twice), 0);
+}
+
 static pthread_key_t late_key;
 static struct th_epoch *late_domain;
 

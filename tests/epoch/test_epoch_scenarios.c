@@ -3,10 +3,13 @@
  */
 #include "epoch/epoch_help.h"
 
+#include "mem/mem.h"
+
 #include "scenarios/epoch_chain.h"
 #include "scenarios/epoch_exit.h"
 #include "scenarios/epoch_register.h"
 #include "scenarios/epoch_scanners.h"
+#include "scenarios/epoch_steps.h"
 #include "scenarios/epoch_swap.h"
 
 static const struct scenario *const scenarios[] = {
@@ -63,7 +66,7 @@ static void scenario_together(const struct scenario *scenario)
 TEST(epoch_scenarios_hold_in_single_order)
 {
     for (unsigned i = 0; i < 4 * SCENARIOS; i++) {
-        epoch_world.fences_only = (i & 1) != 0;
+        epoch_world.config.fences_only = (i & 1) != 0;
         scenario_in_order(scenarios[i / 4], (i & 2) != 0);
     }
 }
@@ -73,9 +76,74 @@ TEST(epoch_scenarios_hold_in_single_order)
 TEST(epoch_scenarios_hold_with_real_threads)
 {
     for (unsigned i = 0; i < 2 * SCENARIOS; i++) {
-        epoch_world.fences_only = (i & 1) != 0;
+        epoch_world.config.fences_only = (i & 1) != 0;
         for (uint64_t round = test_scaled(500); round > 0 && test_failures == 0; round--) {
             scenario_together(scenarios[i / 2]);
+        }
+    }
+}
+
+/* ---- those that the checker plays, as tables */
+
+static void epoch_steps_refuse(bool refuse)
+{
+    thi_mem_fault_set(refuse ? 1 : 0, true);
+}
+
+static void epoch_steps_later(void)
+{
+}
+
+static pthread_barrier_t *steps_together; /* NULL: nobody waits */
+
+static void *steps_run(void *number)
+{
+    if (steps_together != NULL) {
+        pthread_barrier_wait(steps_together);
+    }
+    epoch_steps_thread((unsigned)(uintptr_t)number);
+    return NULL;
+}
+
+static void steps_in_order(bool last_first)
+{
+    unsigned count = epoch_steps_thread_count();
+    steps_together = NULL;
+    epoch_steps_setup();
+    for (unsigned i = 1; i <= count; i++) {
+        uintptr_t number = last_first ? count + 1 - i : i;
+        pthread_join(help_thread(steps_run, (void *)number), NULL);
+    }
+    epoch_steps_after();
+}
+
+static void steps_at_once(void)
+{
+    pthread_barrier_t together;
+    pthread_t threads[EPOCH_THREADS];
+    unsigned count = epoch_steps_thread_count();
+    REQUIRE(pthread_barrier_init(&together, NULL, count) == 0);
+    steps_together = &together;
+    epoch_steps_setup();
+    for (unsigned i = 0; i < count; i++) {
+        threads[i] = help_thread(steps_run, (void *)(uintptr_t)(i + 1));
+    }
+    for (unsigned i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    epoch_steps_after();
+    pthread_barrier_destroy(&together);
+}
+
+/* Goal and methods: as above, for each row of the table. */
+TEST(epoch_steps_hold_in_single_order_and_with_real_threads)
+{
+    for (unsigned i = 0; i < EPOCH_STEPS_COUNT; i++) {
+        epoch_steps = &epoch_steps_table[i];
+        steps_in_order(false);
+        steps_in_order(true);
+        for (uint64_t round = test_scaled(60); round > 0 && test_failures == 0; round--) {
+            steps_at_once();
         }
     }
 }

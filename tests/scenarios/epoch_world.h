@@ -13,7 +13,7 @@
 
 #include "scenarios/scenario.h"
 
-enum { EPOCH_WORLD_OBJECTS = 8 };
+enum { EPOCH_WORLD_OBJECTS = 20 };
 
 /* `alive` is a plain field: a reclaim that races with a reader is a data race. */
 struct epoch_object {
@@ -26,18 +26,17 @@ static struct {
     struct th_epoch *domain;
     struct epoch_object objects[EPOCH_WORLD_OBJECTS];
     _Atomic(struct epoch_object *) slots[2];
-    bool fences_only;
+    struct th_epoch_config config;
 } epoch_world;
 
 static inline void epoch_world_setup(void)
 {
-    struct th_epoch_config config = {.fences_only = epoch_world.fences_only};
     for (int i = 0; i < EPOCH_WORLD_OBJECTS; i++) {
         epoch_world.objects[i] = (struct epoch_object){.alive = 1};
     }
     atomic_init(&epoch_world.slots[0], &epoch_world.objects[0]);
     atomic_init(&epoch_world.slots[1], &epoch_world.objects[1]);
-    SCENARIO_CHECK(th_epoch_new(&config, &epoch_world.domain) == TH_OK);
+    SCENARIO_CHECK(th_epoch_new(&epoch_world.config, &epoch_world.domain) == TH_OK);
 }
 
 static inline void epoch_world_reclaim(struct th_epoch_node *node)
@@ -66,14 +65,19 @@ static inline struct epoch_object *epoch_world_replace(int slot, int object)
 }
 
 /* The objects in `mask` were reclaimed once, the others never. */
-static inline void epoch_world_after(unsigned mask)
+static inline void epoch_world_check(unsigned mask)
 {
-    th_epoch_free(epoch_world.domain);
     for (int i = 0; i < EPOCH_WORLD_OBJECTS; i++) {
         int expected = (mask >> i & 1u) != 0 ? 1 : 0;
         SCENARIO_CHECK(epoch_world.objects[i].reclaims == expected);
         SCENARIO_CHECK(epoch_world.objects[i].alive == 1 - expected);
     }
+}
+
+static inline void epoch_world_after(unsigned mask)
+{
+    th_epoch_free(epoch_world.domain);
+    epoch_world_check(mask);
 }
 
 #endif
