@@ -98,7 +98,8 @@ enum {
     TH_EVENT_INDIRECT = 1 << 20,    /* goes where a register says */
     TH_EVENT_ZERO_STATUS = 1 << 21, /* a store-conditional whose answer is thrown away */
     TH_EVENT_FAIL_TAKEN = 1 << 22,  /* a branch taken where the status says: failed */
-    TH_EVENT_OK_TAKEN = 1 << 23     /* a branch taken where the status says: stored */
+    TH_EVENT_OK_TAKEN = 1 << 23,    /* a branch taken where the status says: stored */
+    TH_EVENT_ENTERED = 1 << 24      /* by a jump through a table: nothing else leads here */
 };
 
 /* Pairs of accesses that an order keeps apart: first letter before, second behind. */
@@ -133,7 +134,7 @@ struct thi_function {
     uint64_t address;
     size_t first;
     size_t end;
-    bool jumps_anywhere; /* where a register says */
+    bool jumps_anywhere; /* where a register says, and nobody knows where that is */
 };
 
 /* The instructions of one object file, in the order of their addresses. */
@@ -273,6 +274,8 @@ bool thi_walk_asks(const struct thi_code *code, uint32_t start);
 bool thi_site_owns(const struct thi_site *site, uint32_t index);
 /* Is an access of the site the first that some way from instruction `from` on meets? */
 bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site);
+/* The instructions that a way from behind `from` (or, backward, to it) meets. */
+bool thi_flow_reach(const struct thi_code *code, uint32_t from, bool backward, bool *reached);
 /* Does a way from behind instruction `from` leave the function without a marked instruction? */
 bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks);
 /* The function that a call, or a jump in its place, goes to; NULL: a register says. */
@@ -295,6 +298,10 @@ bool thi_sites_make(struct thi_audit *audit);
 void thi_judge(struct thi_audit *audit, struct thi_site *site);
 /* judge_call.c: an operation that is a call; false: the call is none of the known ones. */
 bool thi_judge_call(const struct thi_code *code, struct thi_site *site, uint32_t index);
+/* judge_line.c: what stands on the wrong side of the operation. */
+void thi_judge_lines(struct thi_audit *audit, struct thi_site *site);
+/* An access of memory that others see, or a call of a helper. */
+bool thi_is_access(const struct thi_instruction *at);
 /* judge_pair.c: load-linked and store-conditional. */
 void thi_judge_pair(const struct thi_code *code, struct thi_site *site);
 /* judge.c: the halves of an operation; they return false when they have rejected it. */

@@ -101,6 +101,52 @@ static uint32_t next_of(const struct thi_code *code, uint32_t index)
     return ends ? UINT32_MAX : index + 1;
 }
 
+/* Padding, and data between instructions. */
+static bool is_filler(const struct thi_instruction *at)
+{
+    return thi_starts(at->mnemonic, "nop") || at->mnemonic[0] == '.' ||
+           thi_one_of(at->mnemonic, "data16 ud2 udf unimp trap brk bnop");
+}
+
+/* Where jumps through tables lead is not in the instructions: it is to those that nothing else leads
+ * to, behind the end of something else. */
+static void entries_mark(struct thi_code *code, struct thi_function *function)
+{
+    bool dead = false, any = false;
+    for (size_t i = function->first; i < function->end; i++) {
+        struct thi_instruction *at = &code->instructions[i];
+        uint32_t from = code->incoming_first[i], to = code->incoming_first[i + 1];
+        bool padded = dead && to == from + 1 && code->incoming[from] + 1 == i;
+        dead = i != function->first && (from == to || padded);
+        if (dead && !is_filler(at)) {
+            at->event.flags |= TH_EVENT_ENTERED;
+            any = true;
+            dead = false;
+        }
+    }
+    function->jumps_anywhere = !any;
+}
+
+static bool is_table_jump(const struct thi_instruction *at)
+{
+    const uint32_t both = TH_EVENT_INDIRECT | TH_EVENT_JUMP;
+    bool linked = at->relocation != NULL && strstr(at->relocation, "GOT") != NULL;
+    bool named = at->symbol != NULL && (linked || strchr(at->operands, '[') == NULL);
+    return (at->event.flags & both) == both && (at->event.flags & TH_EVENT_RETURN) == 0 &&
+           at->event.target == UINT32_MAX && !named;
+}
+
+static bool has_entries(const struct thi_code *code, uint32_t index)
+{
+    const struct thi_function *function = &code->functions[code->instructions[index].function];
+    for (size_t i = function->first; i < function->end; i++) {
+        if ((code->instructions[i].event.flags & TH_EVENT_ENTERED) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool thi_flow_make(struct thi_code *code)
 {
     uint32_t *first = calloc(code->count + 2, sizeof *first);
@@ -137,6 +183,11 @@ bool thi_flow_make(struct thi_code *code)
     free(fill);
     code->incoming_first = first;
     code->incoming = incoming;
+    for (size_t i = 0; ok && i < code->function_count; i++) {
+        if (code->functions[i].jumps_anywhere) {
+            entries_mark(code, &code->functions[i]);
+        }
+    }
     return ok;
 }
 
@@ -184,6 +235,42 @@ static bool state_add(struct states *states, uint32_t index, unsigned collected)
     states->count++;
     states->open[states->open_count++] = state - 1;
     return true;
+}
+
+/* All that a jump through a table may lead to, or (backward) all such jumps that may lead here. */
+static bool table_add(const struct thi_code *code, struct states *states, uint32_t index,
+                      unsigned collected, bool backward)
+{
+    const struct thi_function *function = &code->functions[code->instructions[index].function];
+    bool ok = true;
+    for (size_t i = function->first; ok && i < function->end; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        bool other = backward ? is_table_jump(at) : (at->event.flags & TH_EVENT_ENTERED) != 0;
+        ok = !other || state_add(states, (uint32_t)i, collected);
+    }
+    return ok;
+}
+
+/* Adds all that can stand next to an instruction on a way. False: too much. */
+static bool neighbours_add(const struct thi_code *code, struct states *states, uint32_t index,
+                           bool backward)
+{
+    const struct thi_instruction *at = &code->instructions[index];
+    if (backward) {
+        bool ok =
+            (at->event.flags & TH_EVENT_ENTERED) == 0 || table_add(code, states, index, 0, true);
+        for (uint32_t i = code->incoming_first[index]; ok && i < code->incoming_first[index + 1];
+             i++) {
+            ok = state_add(states, code->incoming[i], 0);
+        }
+        return ok;
+    }
+    bool goes = (at->event.flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
+    uint32_t next = next_of(code, index);
+    bool ok = !is_table_jump(at) || table_add(code, states, index, 0, false);
+    ok = ok && (next == UINT32_MAX || state_add(states, next, 0));
+    return ok && (!goes || at->event.target == UINT32_MAX ||
+                  state_add(states, (uint32_t)at->event.target, 0));
 }
 
 static bool is_foreign(const struct thi_walk *walk, uint32_t index)
@@ -361,7 +448,8 @@ static bool follow(struct thi_walk *walk, struct states *states, uint32_t index,
     if (takes && event->target != UINT32_MAX) {
         ok = ok && state_add(states, (uint32_t)event->target, taken);
     }
-    return ok;
+    return ok && (!is_table_jump(&walk->code->instructions[index]) ||
+                  table_add(walk->code, states, index, taken, false));
 }
 
 /* One step forward from an open state. */
@@ -387,8 +475,9 @@ static enum thi_walk_end step(struct thi_walk *walk, struct states *states, uint
     if (is_foreign(walk, index)) {
         return way_end(walk, index, collected, TH_WALK_ACCESS);
     }
-    bool unknown_target =
-        (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0 && event->target == UINT32_MAX;
+    bool table = is_table_jump(&code->instructions[index]) && has_entries(code, index);
+    bool unknown_target = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0 &&
+                          event->target == UINT32_MAX && !table;
     if (unknown_target || (event->flags & TH_EVENT_RETURN) != 0 ||
         ((event->flags & TH_EVENT_JUMP) == 0 && next_of(code, index) == UINT32_MAX)) {
         bool failed = (event->flags & TH_EVENT_FAIL_TAKEN) != 0 && (collected & WAY_ASKED) != 0;
@@ -458,6 +547,11 @@ static enum thi_walk_end step_back(struct thi_walk *walk, struct states *states,
         walk->culprit = index;
         return TH_WALK_LEFT;
     }
+    if ((event->flags & TH_EVENT_ENTERED) != 0 &&
+        !table_add(code, states, index, collected, true)) {
+        walk->culprit = index;
+        return TH_WALK_UNKNOWN;
+    }
     if (from == to && index != function->first && function->jumps_anywhere) {
         walk->culprit = index; /* reached by a table of jumps */
         return TH_WALK_UNKNOWN;
@@ -495,28 +589,38 @@ enum thi_walk_end thi_walk_backward(struct thi_walk *walk)
     return end;
 }
 
+bool thi_flow_reach(const struct thi_code *code, uint32_t from, bool backward, bool *reached)
+{
+    struct states *states = calloc(1, sizeof *states);
+    bool ok = states != NULL && neighbours_add(code, states, from, backward);
+    while (ok && states->open_count > 0) {
+        uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
+        reached[index] = true;
+        ok = neighbours_add(code, states, index, backward);
+    }
+    free(states);
+    return ok;
+}
+
 bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks)
 {
     struct states *states = calloc(1, sizeof *states);
     bool escapes = false, ok = states != NULL && state_add(states, from, 0);
     while (ok && !escapes && states->open_count > 0) {
         uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
-        const struct thi_event *event = &code->instructions[index].event;
-        uint32_t next = next_of(code, index);
-        bool jumps = (event->flags & TH_EVENT_JUMP) != 0;
-        bool goes = jumps || (event->flags & TH_EVENT_BRANCH) != 0;
-        bool returns = (event->flags & TH_EVENT_RETURN) != 0;
-        bool unknown = goes && !returns && (event->flags & TH_EVENT_INDIRECT) != 0;
-        if ((index != from && marks[index]) || unknown) {
-            continue; /* where a table leads is not known: nothing is said of it */
+        const struct thi_instruction *at = &code->instructions[index];
+        if (index != from && marks[index]) {
+            continue;
         }
+        bool jumps = (at->event.flags & TH_EVENT_JUMP) != 0;
+        bool goes = jumps || (at->event.flags & TH_EVENT_BRANCH) != 0;
+        bool returns = (at->event.flags & TH_EVENT_RETURN) != 0;
         /* Behind a last call there is no way: it does not come back. */
-        bool ends = !jumps && next == UINT32_MAX && (event->flags & TH_EVENT_CALL) == 0;
-        escapes = returns || ends || (goes && event->target == UINT32_MAX);
-        ok = next == UINT32_MAX || state_add(states, next, 0);
-        if (ok && goes && event->target != UINT32_MAX) {
-            ok = state_add(states, (uint32_t)event->target, 0);
-        }
+        bool ends =
+            !jumps && next_of(code, index) == UINT32_MAX && (at->event.flags & TH_EVENT_CALL) == 0;
+        bool leaves = goes && at->event.target == UINT32_MAX && !is_table_jump(at);
+        escapes = returns || ends || leaves;
+        ok = neighbours_add(code, states, index, false);
     }
     free(states);
     return escapes;
@@ -552,16 +656,9 @@ bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi
     while (ok && !leads && states->open_count > 0) {
         uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
         const struct thi_event *event = &code->instructions[index].event;
-        bool goes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
         bool passes = (event->flags & stops) == 0 || (event->flags & TH_EVENT_PRIVATE) != 0;
         leads = !passes && thi_site_owns(site, index);
-        uint32_t next = next_of(code, index);
-        if (passes && next != UINT32_MAX) {
-            ok = state_add(states, next, 0);
-        }
-        if (ok && passes && goes && event->target != UINT32_MAX) {
-            ok = state_add(states, (uint32_t)event->target, 0);
-        }
+        ok = !passes || neighbours_add(code, states, index, false);
     }
     free(states);
     return leads;

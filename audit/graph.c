@@ -266,3 +266,74 @@ bool thi_graph_always_follows(const struct thi_graph *graph,
     }
     return follows;
 }
+
+/* Marks the blocks that some way leads to behind block `from`. */
+static void blocks_reach(const struct thi_graph *graph, const struct thi_graph_function *function,
+                         size_t from, bool *reached)
+{
+    bool changed = true;
+    for (size_t e = graph->blocks[from].first_edge; e < graph->blocks[from].end_edge; e++) {
+        if (graph->edges[e].to != SIZE_MAX) {
+            reached[graph->edges[e].to - function->first_block] = true;
+        }
+    }
+    while (changed) {
+        changed = false;
+        for (size_t b = function->first_block; b < function->end_block; b++) {
+            for (size_t e = graph->blocks[b].first_edge; e < graph->blocks[b].end_edge; e++) {
+                size_t to = graph->edges[e].to;
+                bool adds = reached[b - function->first_block] && to != SIZE_MAX &&
+                            !reached[to - function->first_block];
+                if (adds) {
+                    reached[to - function->first_block] = changed = true;
+                }
+            }
+        }
+    }
+}
+
+/* Does some way lead from a step at one place to one at the other? -1: one place has no step. */
+static int places_lead(const struct thi_graph *graph, const struct thi_graph_function *function,
+                       const struct thi_place *from, const struct thi_place *to)
+{
+    size_t count = function->end_block - function->first_block;
+    bool *reached = calloc(count, sizeof *reached);
+    bool starts = false, ends = false, leads = false;
+    for (size_t b = function->first_block; reached != NULL && b < function->end_block; b++) {
+        const struct thi_block *block = &graph->blocks[b];
+        bool began = false;
+        for (size_t s = block->first_step; s < block->end_step; s++) {
+            bool end = thi_same_place(&graph->steps[s].place, to);
+            leads = leads || (end && began);
+            ends = ends || end;
+            began = began || thi_same_place(&graph->steps[s].place, from);
+        }
+        if (began) {
+            starts = true;
+            blocks_reach(graph, function, b, reached);
+        }
+    }
+    for (size_t b = function->first_block; reached != NULL && b < function->end_block; b++) {
+        const struct thi_block *block = &graph->blocks[b];
+        for (size_t s = block->first_step; s < block->end_step; s++) {
+            leads = leads || (reached[b - function->first_block] &&
+                              thi_same_place(&graph->steps[s].place, to));
+        }
+    }
+    free(reached);
+    return starts && ends ? leads : -1;
+}
+
+void thi_graph_order(const struct thi_graph *graph, const struct thi_place *place,
+                     const struct thi_place *other, bool *before, bool *behind)
+{
+    const struct thi_graph_function *function =
+        thi_graph_find(graph, place->inner, strlen(place->inner));
+    int leads = function == NULL ? -1 : places_lead(graph, function, place, other);
+    if (leads < 0) {
+        return;
+    }
+    bool back = places_lead(graph, function, other, place) == 1;
+    *before = leads == 1 && !back;
+    *behind = back && leads == 0;
+}

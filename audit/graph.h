@@ -69,6 +69,11 @@ bool thi_graph_always_follows(const struct thi_graph *graph,
                               const struct thi_graph_function *function, const bool *marks,
                               const bool *escapes, size_t step);
 
+/* Which of two places of one function comes before the other on some way; changes nothing if one of
+ * them has no step. */
+void thi_graph_order(const struct thi_graph *graph, const struct thi_place *place,
+                     const struct thi_place *other, bool *before, bool *behind);
+
 /* quiet.c: adds the plain stores of a function of optimised code, whose lines are not cut, that no
  * other thread can know of: by a pointer that nobody else has, or that is given to nobody. */
 bool thi_quiet_find(struct thi_intents *quiet, const char *define,

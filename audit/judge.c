@@ -477,15 +477,6 @@ static bool dropped_before(const struct thi_code *code, const struct thi_site *s
     return false;
 }
 
-/* An access of memory that others see, or a call of a helper. */
-static bool is_access(const struct thi_instruction *at)
-{
-    bool helper = (at->event.flags & TH_EVENT_CALL) != 0 && at->symbol != NULL &&
-                  (thi_starts(at->symbol, "__aarch64_") || thi_starts(at->symbol, "__atomic_"));
-    return helper || ((at->event.flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0 &&
-                      (at->event.flags & TH_EVENT_PRIVATE) == 0);
-}
-
 /* May a barrier stand for the fence of a line? What the source has before it must not stand behind,
  * nor what it has behind before. */
 static bool barrier_serves(const struct thi_code *code, const struct thi_site *site,
@@ -495,7 +486,7 @@ static bool barrier_serves(const struct thi_code *code, const struct thi_site *s
     for (size_t i = function->first; i < function->end; i++) {
         const struct thi_instruction *at = &code->instructions[i];
         uint32_t line = at->place.outer_line;
-        bool accesses = is_access(at) && line != 0;
+        bool accesses = thi_is_access(at) && line != 0;
         if (accesses && ((i < barrier && line > site->place.outer_line) ||
                          (i > barrier && line < site->place.outer_line))) {
             return false;
@@ -570,91 +561,6 @@ static bool calls_judge(const struct thi_code *code, struct thi_site *site)
     return called;
 }
 
-/* Does the site stand in no loop but its own? */
-static bool is_straight(const struct thi_code *code, const struct thi_site *site,
-                        const struct thi_function *function)
-{
-    for (size_t i = function->first; i < function->end; i++) {
-        const struct thi_event *event = &code->instructions[i].event;
-        bool goes = (event->flags & (TH_EVENT_BRANCH | TH_EVENT_JUMP)) != 0;
-        if (!goes || event->target == UINT32_MAX || event->target > i) {
-            continue;
-        }
-        bool own = false, others = false;
-        for (size_t j = event->target; j <= i; j++) {
-            uint32_t accesses = TH_EVENT_READ | TH_EVENT_WRITE;
-            bool is_own = thi_site_owns(site, (uint32_t)j);
-            own = own || is_own;
-            others = others || ((code->instructions[j].event.flags & accesses) != 0 && !is_own);
-        }
-        if (own && others) {
-            return false; /* one turn's later lines stand before the next turn's earlier ones */
-        }
-    }
-    return true;
-}
-
-/* Is an instruction one of another atomic operation, which a fence speaks of? */
-static bool is_atomic_part(const struct thi_audit *audit, const struct thi_site *site,
-                           uint32_t index)
-{
-    for (size_t i = 0; i < audit->site_count; i++) {
-        const struct thi_site *other = &audit->sites[i];
-        if (other != site && other->wish.operation != TH_FENCE && thi_site_owns(other, index)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The compiler's own order: what the source has behind an acquire must not stand before it, nor
- * what it has before a release behind it. Lines tell, where code runs straight on. */
-static void lines_judge(const struct thi_audit *audit, struct thi_site *site)
-{
-    const struct thi_code *code = &audit->code;
-    uint32_t first = UINT32_MAX, last = 0;
-    for (uint32_t i = 0; i < site->instruction_count; i++) {
-        uint32_t index = site->instructions[i];
-        first = index < first ? index : first;
-        last = index > last ? index : last;
-    }
-    if (first == UINT32_MAX) {
-        return;
-    }
-    const struct thi_function *function = &code->functions[code->instructions[first].function];
-    bool acquires = thi_wants_acquire(&site->wish), releases = thi_wants_release(&site->wish);
-    if ((!acquires && !releases) || !is_straight(code, site, function)) {
-        return;
-    }
-    for (size_t i = function->first; i < function->end; i++) {
-        const struct thi_instruction *at = &code->instructions[i];
-        bool accesses = is_access(at);
-        bool same = at->place.file != NULL && strcmp(at->place.file, site->place.file) == 0 &&
-                    strcmp(at->via, site->via) == 0 && at->place.line != 0;
-        if (!accesses || !same) {
-            continue;
-        }
-        bool orders_it = site->wish.operation == TH_FENCE && (at->event.flags & TH_EVENT_CALL) == 0
-                             ? is_atomic_part(audit, site, (uint32_t)i)
-                             : site->wish.operation == TH_FENCE;
-        if (orders_it && acquires && i > last && at->place.line < site->place.line) {
-            thi_refuse(site, TH_REJECTED,
-                       "the fence stands before `%s` of line %u, at 0x%llx, which it is to order",
-                       at->mnemonic, at->place.line, (unsigned long long)at->address);
-        } else if (orders_it && releases && i < first && at->place.line > site->place.line) {
-            thi_refuse(site, TH_REJECTED,
-                       "the fence stands behind `%s` of line %u, at 0x%llx, which it is to order",
-                       at->mnemonic, at->place.line, (unsigned long long)at->address);
-        } else if (acquires && i < first && at->place.line > site->place.line) {
-            thi_refuse(site, TH_REJECTED, "the compiler has put `%s` of line %u, at 0x%llx, before",
-                       at->mnemonic, at->place.line, (unsigned long long)at->address);
-        } else if (releases && i > last && at->place.line < site->place.line) {
-            thi_refuse(site, TH_REJECTED, "the compiler has put `%s` of line %u, at 0x%llx, behind",
-                       at->mnemonic, at->place.line, (unsigned long long)at->address);
-        }
-    }
-}
-
 void thi_judge(struct thi_audit *audit, struct thi_site *site)
 {
     const struct thi_code *code = &audit->code;
@@ -690,5 +596,5 @@ void thi_judge(struct thi_audit *audit, struct thi_site *site)
     case TH_FENCE:
     default: fence_judge(code, site); break;
     }
-    lines_judge(audit, site);
+    thi_judge_lines(audit, site);
 }

@@ -11,7 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JOIN_INSTRUCTIONS_MAX = 256 };
+enum { JOIN_INSTRUCTIONS_MAX = 256, TABLE_JOINS = 4 };
+
+/* Does the function jump through a table? */
+static bool has_table(const struct thi_code *code, uint32_t index)
+{
+    const struct thi_function *function = &code->functions[code->instructions[index].function];
+    bool found = false;
+    for (size_t i = function->first; i < function->end && !found; i++) {
+        found = (code->instructions[i].event.flags & TH_EVENT_ENTERED) != 0;
+    }
+    return found;
+}
 
 /* How many ways come together in the code that leads to an instruction. */
 static uint32_t joins_before(const struct thi_code *code, uint32_t index)
@@ -32,7 +43,8 @@ static uint32_t joins_before(const struct thi_code *code, uint32_t index)
             }
         }
     }
-    return joins;
+    /* What a table leads to beside the way from above is not in the instructions. */
+    return joins + (has_table(code, index) ? TABLE_JOINS : 0);
 }
 
 /* s390x: a load that also tests or computes has the place of the test. */
@@ -115,12 +127,18 @@ static bool is_shared(const struct thi_audit *audit, const struct thi_site *site
     return false;
 }
 
+/* Of what was made one, compilers keep the line if it is the same, but not the column. */
+static bool is_lost(const struct thi_site *site)
+{
+    return site->place.line == 0 || site->place.column == 0;
+}
+
 /* Judges code without a place as if it were of the like of `other`; how many of these it can be, 0:
  * none. Where ways come together before it, it stands for one of each. */
 static uint32_t stray_stands(struct thi_audit *audit, const struct thi_site *stray,
                              const struct thi_site *other)
 {
-    if (stray->wish.name[0] != '?' || stray->place.line != 0 ||
+    if (stray->wish.name[0] != '?' || !is_lost(stray) ||
         !thi_same_function(other->function, stray->function)) {
         return 0;
     }
@@ -143,6 +161,18 @@ static uint32_t strays_for(struct thi_audit *audit, const struct thi_site *site)
         count += stray_stands(audit, &audit->sites[i], site);
     }
     return count;
+}
+
+/* Has the site no instruction, or only those of other sites? */
+static bool has_none(const struct thi_audit *audit, const struct thi_site *site)
+{
+    uint32_t others = 0;
+    for (size_t i = 0; i < audit->site_count; i++) {
+        for (uint32_t j = 0; &audit->sites[i] != site && j < site->instruction_count; j++) {
+            others += thi_site_owns(&audit->sites[i], site->instructions[j]);
+        }
+    }
+    return others >= site->instruction_count && site->found_count == 0;
 }
 
 /* Nothing of what the compiler has may be missing, all sites of one like taken together. Equal
@@ -172,7 +202,7 @@ void thi_judge_counts(struct thi_audit *audit)
                      "shares code with another of the function: equal ends of ways were merged");
         } else if (folded_count(audit, site) >= missing) {
             site->merged = true;
-            site->verdict = site->instruction_count == 0 ? TH_ACCEPTED : site->verdict;
+            site->verdict = has_none(audit, site) ? TH_ACCEPTED : site->verdict;
             snprintf(site->reason, sizeof site->reason,
                      "read and written by one instruction, as other such in the function are");
         } else if ((site->like_found > 0 && like_joins(audit, site) >= missing) ||
@@ -220,7 +250,7 @@ void thi_judge_strays(struct thi_audit *audit)
 {
     for (size_t i = 0; i < audit->site_count; i++) {
         struct thi_site *stray = &audit->sites[i];
-        bool lost = stray->wish.name[0] == '?' && stray->place.line == 0;
+        bool lost = stray->wish.name[0] == '?' && is_lost(stray);
         bool served = lost && is_spare_barrier(audit, stray);
         for (size_t j = 0; lost && !served && j < audit->site_count; j++) {
             served = stands_for(audit, stray, &audit->sites[j]);

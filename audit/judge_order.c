@@ -61,8 +61,36 @@ struct order {
     struct thi_audit *audit;
     const struct thi_graph_function *function;
     const struct thi_step *call;
-    bool *marks; /* instructions that are such calls */
+    bool *marks; /* instructions that are such calls, or that nothing comes behind */
+    bool *ends;  /* calls that do not come back */
 };
+
+static bool is_named(const char *callee, const struct thi_step *call)
+{
+    return strncmp(callee, call->callee, call->callee_bytes) == 0 &&
+           strchr("+-@.", callee[call->callee_bytes]) != NULL;
+}
+
+/* In the source, calls that do not come back end a block which leads nowhere. */
+static void ends_find(struct order *order)
+{
+    const struct thi_graph *graph = order->audit->graph;
+    const struct thi_code *code = &order->audit->code;
+    for (size_t b = 0; b < graph->block_count; b++) {
+        const struct thi_block *block = &graph->blocks[b];
+        bool dead = !block->leaves && block->first_edge == block->end_edge;
+        const struct thi_step *last =
+            dead && block->end_step > block->first_step ? &graph->steps[block->end_step - 1] : NULL;
+        if (last == NULL || last->kind != TH_STEP_CALL || last->callee == NULL) {
+            continue;
+        }
+        for (uint32_t i = 0; i < code->count; i++) {
+            bool call = (code->instructions[i].event.flags & TH_EVENT_CALL) != 0;
+            const char *callee = call ? thi_flow_callee(code, i) : NULL;
+            order->ends[i] = order->ends[i] || (callee != NULL && is_named(callee, last));
+        }
+    }
+}
 
 /* Marks the calls in the machine code. False: there are none, or the function was inlined
  * somewhere. */
@@ -74,7 +102,7 @@ static bool calls_mark(struct order *order)
     for (uint32_t i = 0; i < code->count; i++) {
         const struct thi_instruction *at = &code->instructions[i];
         const uint32_t goes = TH_EVENT_CALL | TH_EVENT_JUMP | TH_EVENT_BRANCH;
-        order->marks[i] = false;
+        order->marks[i] = order->ends[i];
         bool inlined = call->callee != NULL && at->place.inner != NULL &&
                        strlen(at->place.inner) == call->callee_bytes &&
                        memcmp(at->place.inner, call->callee, call->callee_bytes) == 0 &&
@@ -87,12 +115,9 @@ static bool calls_mark(struct order *order)
         }
         bool leaves = (at->event.flags & TH_EVENT_CALL) != 0 || at->event.target == UINT32_MAX;
         const char *callee = leaves ? thi_flow_callee(code, i) : NULL;
-        bool same = call->callee == NULL
-                        ? leaves && callee == NULL
-                        : callee != NULL &&
-                              strncmp(callee, call->callee, call->callee_bytes) == 0 &&
-                              strchr("+-@.", callee[call->callee_bytes]) != NULL;
-        order->marks[i] = same;
+        bool same = call->callee == NULL ? leaves && callee == NULL
+                                         : callee != NULL && is_named(callee, call);
+        order->marks[i] = same || order->ends[i];
         found = found || same;
     }
     return found;
@@ -104,7 +129,7 @@ static bool is_called_from(const struct order *order, uint32_t index)
     const struct thi_code *code = &order->audit->code;
     const struct thi_function *function = &code->functions[code->instructions[index].function];
     for (size_t i = function->first; i < function->end; i++) {
-        if (order->marks[i]) {
+        if (order->marks[i] && !order->ends[i]) {
             return true;
         }
     }
@@ -241,7 +266,11 @@ bool thi_judge_order(struct thi_audit *audit)
     struct order order = {.audit = audit};
     bool *marks = calloc(graph->step_count + 1, sizeof *marks);
     order.marks = calloc(audit->code.count + 1, sizeof *order.marks);
-    bool ok = marks != NULL && order.marks != NULL;
+    order.ends = calloc(audit->code.count + 1, sizeof *order.ends);
+    bool ok = marks != NULL && order.marks != NULL && order.ends != NULL;
+    if (ok) {
+        ends_find(&order);
+    }
     for (size_t i = 0; ok && i < graph->function_count; i++) {
         order.function = &graph->functions[i];
         ok = order.function->end_block > order.function->first_block &&
@@ -249,5 +278,6 @@ bool thi_judge_order(struct thi_audit *audit)
     }
     free(marks);
     free(order.marks);
+    free(order.ends);
     return ok;
 }

@@ -216,6 +216,30 @@ static const struct thi_intent *replaced_find(const struct thi_audit *audit, con
     return count == 1 ? missing : NULL;
 }
 
+/* gcc does not say where what was inlined was inlined to: instructions of the same line tell, or the
+ * line lies within those of the function itself. */
+static uint32_t outer_line(const struct thi_code *code, const char *function,
+                           const struct thi_place *place)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+    for (size_t i = 0; place->file != NULL && i < code->count; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        if (at->place.file == NULL || at->place.line == 0 ||
+            strcmp(at->place.file, place->file) != 0 ||
+            !thi_same_function(code->functions[at->function].name, function)) {
+            continue;
+        }
+        if (at->place.line == place->line) {
+            return at->place.outer_line;
+        }
+        if (at->via[0] == '\0') {
+            low = at->place.line < low ? at->place.line : low;
+            high = at->place.line > high ? at->place.line : high;
+        }
+    }
+    return low <= place->line && place->line <= high ? place->line : 0;
+}
+
 /* Operations that no instruction has the place of. */
 static bool homeless_add(struct thi_audit *audit)
 {
@@ -239,6 +263,9 @@ static bool homeless_add(struct thi_audit *audit)
                                 .via = "",
                                 .wish = made->wish,
                                 .made = made->wish};
+        if (site.place.outer_line == 0) {
+            site.place.outer_line = outer_line(&audit->code, made->function, &made->place);
+        }
         size_t count;
         const struct thi_intent *wanted = at_place(&audit->wanted, &made->place, &count);
         bool same = false; /* one place, a macro's, can hold several orders */
