@@ -25,6 +25,8 @@ enum { PROOF_THREADS_MAX = 4 };
 extern bool proof_asymmetric;
 /* Whether requests for memory are refused. */
 extern bool proof_refuses;
+/* Whether the processor reads cells whole. */
+extern bool proof_wide;
 /* What the clock says. It stands while threads run. */
 extern uint64_t proof_now_ns;
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * map_steps.h - scenarios of the map as tables: what is there before, what up to four threads do,
- *               one phenomenon each. Every history is judged (history.h).
+ * map_steps.h - scenarios of the map with integer keys, as rows of tables: what is there before,
+ *               what up to four threads do, one phenomenon each. Every history is judged
+ *               (history.h). The tables: map_scenarios.h, map_against.h, map_blocks.h.
  *
  * Keys         A and B want one line, C and D the one beside it; A and C stay in the group when it
  *              is split, B and D go to its sibling. E, F, G are in A's line and stay: with A they
- *              fill it, and whoever comes next is displaced. Z is in another group.
+ *              fill it, and whoever comes next is displaced. X, Y and Z are in three other groups.
  * Values       a put of step n of thread t puts a number of its own, which leads to plain data that
  *              is written right before and read by whoever finds the value.
  */
@@ -18,7 +19,7 @@
 #include "map/map_priv.h"
 #include "scenarios/history.h"
 
-enum { A, B, C, D, E, F, G, Z, STEP_KEYS };
+enum { A, B, C, D, E, F, G, X, Y, Z, STEP_KEYS };
 
 enum step_operation {
     END,
@@ -32,16 +33,20 @@ enum step_operation {
     ERASE_IF, /* as EXCHANGE */
     GET_MANY, /* the key and Z */
     PUT_MANY, /* the key alone */
-    SPLIT,    /* the group of the key */
+    SPLIT,    /* the group that covers the key */
     MERGE,    /* all that can be merged */
     UPGRADE,  /* a small map to its next form */
     WALK,
     CLEAR, /* of a map with this key only */
     COUNT,
-    FENCE,  /* seq_cst: what G4 asks of those who want an order across keys */
-    REFUSE, /* from here on nobody gets memory */
-    TELL,   /* what the thread did is before ... */
-    HEAR    /* ... what this one does from here, or it does nothing */
+    STATS,
+    RESERVE,    /* for more than a first block, or the first groups, should hold */
+    FILL,       /* the group that covers the key, by keys of no history */
+    LOOK_WHOLE, /* at what leads to cells that can be read whole, in the order of thi_line_at() */
+    FENCE,      /* seq_cst: what G4 asks of those who want an order across keys */
+    REFUSE,     /* from here on nobody gets memory */
+    TELL,       /* what the thread did is before ... */
+    HEAR        /* ... what this one does from here, or it does nothing */
 };
 
 struct step {
@@ -50,6 +55,7 @@ struct step {
 };
 
 enum { STEP_THREADS = HISTORY_THREADS - 1, STEPS_MAX = 10, STEPS_IN_THREAD = 5 };
+enum { STEPS_ENTRIES_MAX = STEP_KEYS + TH_MAP_GROUP_CELLS };
 
 struct map_steps {
     const char *name;
@@ -58,98 +64,13 @@ struct map_steps {
     struct step threads[STEP_THREADS][STEPS_IN_THREAD];
 };
 
-static const struct map_steps map_steps[] = {
-    /* One key. */
-    {"get_put", false, {{PUT, A}}, {{{PUT, A}}, {{GET, A}, {GET, A}}}},
-    {"get_insert", false, {{END, A}}, {{{PUT, A}}, {{GET, A}, {GET, A}}}},
-    {"get_erase", false, {{PUT, A}}, {{{ERASE, A}}, {{GET, A}, {GET, A}}}},
-    {"put_put", false, {{PUT, A}}, {{{PUT, A}}, {{PUT, A}}}},
-    {"insert_insert", false, {{END, A}}, {{{INSERT, A}}, {{INSERT, A}}}},
-    {"put_put_absent", false, {{END, A}}, {{{PUT, A}}, {{PUT, A}}}},
-    {"erase_erase", false, {{PUT, A}}, {{{ERASE, A}}, {{ERASE, A}}}},
-    {"put_erase", false, {{PUT, A}}, {{{PUT, A}}, {{ERASE, A}}}},
-    {"insert_erase", false, {{PUT, A}}, {{{INSERT, A}}, {{ERASE, A}}}},
-    {"exchange_exchange", false, {{PUT, A}}, {{{EXCHANGE, A}}, {{EXCHANGE, A}}}},
-    {"add_add", false, {{PUT, A}}, {{{ADD, A}}, {{ADD, A}}}},
-    {"erase_if_put", false, {{PUT, A}}, {{{ERASE_IF, A}}, {{REPLACE, A}}}},
-    {"get_many_put", false, {{PUT, A}, {PUT, Z}}, {{{PUT, A}}, {{GET_MANY, A}}}},
-    {"put_many_erase", false, {{PUT, A}}, {{{PUT_MANY, A}}, {{ERASE, A}}}},
-    {"clear_put", false, {{PUT, A}}, {{{CLEAR, A}}, {{PUT, A}}}},
-    {"clear_get", false, {{PUT, A}}, {{{CLEAR, A}}, {{GET, A}}}},
-    {"count_insert", false, {{PUT, A}}, {{{COUNT, A}}, {{INSERT, B}}}},
-    /* Two keys. */
-    {"two_keys_pass", false, {{PUT, A}, {PUT, C}}, {{{PUT, A}, {PUT, C}}, {{GET, C}, {GET, A}}}},
-    {"insert_neighbours", false, {{END, A}}, {{{INSERT, A}}, {{INSERT, B}}}},
-    /* The place of an erased key is filled again. */
-    {"reuse_get", false, {{PUT, A}}, {{{ERASE, A}, {INSERT, B}}, {{GET, A}}}},
-    {"reuse_get_new", false, {{PUT, A}}, {{{ERASE, A}, {INSERT, B}}, {{GET, B}}}},
-    {"reuse_put", false, {{PUT, A}}, {{{ERASE, A}, {INSERT, B}}, {{REPLACE, A}}}},
-    {"reuse_back", false, {{PUT, A}}, {{{ERASE, A}, {INSERT, A}}, {{GET, A}}}},
-    /* Displaced keys. */
-    {"displaced_insert_get",
-     false,
-     {{PUT, A}, {PUT, E}, {PUT, F}, {PUT, G}},
-     {{{INSERT, B}}, {{GET, B}}}},
-    {"displaced_put_get",
-     false,
-     {{PUT, A}, {PUT, E}, {PUT, F}, {PUT, G}, {PUT, B}},
-     {{{PUT, B}}, {{GET, B}}}},
-    {"displaced_erase_get",
-     false,
-     {{PUT, A}, {PUT, E}, {PUT, F}, {PUT, G}, {PUT, B}},
-     {{{ERASE, B}}, {{GET, B}}}},
-    {"displaced_back_get",
-     false,
-     {{PUT, A}, {PUT, E}, {PUT, F}, {PUT, G}, {PUT, B}},
-     {{{ERASE, B}, {ERASE, A}, {INSERT, B}}, {{GET, B}}}},
-    {"displaced_split_get",
-     false,
-     {{PUT, B}, {PUT, E}, {PUT, F}, {PUT, G}, {PUT, A}},
-     {{{SPLIT, A}}, {{GET, A}}}},
-    /* A group is split. */
-    {"split_get_leaver", false, {{PUT, B}}, {{{SPLIT, A}}, {{GET, B}}}},
-    {"split_get_stayer", false, {{PUT, A}, {PUT, B}}, {{{SPLIT, A}}, {{GET, A}}}},
-    {"split_put", false, {{PUT, B}}, {{{SPLIT, A}}, {{PUT, B}}}},
-    {"split_insert", false, {{END, B}}, {{{SPLIT, A}}, {{INSERT, B}}}},
-    {"split_erase", false, {{PUT, B}}, {{{SPLIT, A}}, {{ERASE, B}}}},
-    {"split_exchange", false, {{PUT, B}}, {{{SPLIT, A}}, {{EXCHANGE, B}}}},
-    {"split_add", false, {{PUT, B}}, {{{SPLIT, A}}, {{ADD, B}}}},
-    {"split_erase_if", false, {{PUT, B}}, {{{SPLIT, A}}, {{ERASE_IF, B}}}},
-    {"split_get_many", false, {{PUT, B}}, {{{SPLIT, A}}, {{GET_MANY, B}}}},
-    {"split_put_many", false, {{PUT, B}}, {{{SPLIT, A}}, {{PUT_MANY, B}}}},
-    {"split_split", false, {{PUT, B}}, {{{SPLIT, A}}, {{SPLIT, A}}}},
-    {"split_walk", false, {{PUT, B}}, {{{SPLIT, A}}, {{WALK, A}}}},
-    {"split_clear", false, {{PUT, B}}, {{{SPLIT, A}}, {{CLEAR, B}}}},
-    {"split_refused", false, {{PUT, B}, {REFUSE, A}}, {{{SPLIT, A}}, {{PUT, B}}, {{GET, B}}}},
-    /* And merged again. */
-    {"merge_get", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{GET, B}}}},
-    {"merge_put", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{PUT, B}}}},
-    {"merge_insert", false, {{SPLIT, A}}, {{{MERGE, A}}, {{INSERT, B}}}},
-    {"merge_erase", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{ERASE, B}}}},
-    {"merge_walk", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{WALK, A}}}},
-    /* A small map moves to its table. */
-    {"upgrade_get", true, {{PUT, A}}, {{{UPGRADE, A}}, {{GET, A}}}},
-    {"upgrade_put", true, {{PUT, A}}, {{{UPGRADE, A}}, {{PUT, A}}}},
-    {"upgrade_insert", true, {{PUT, A}}, {{{UPGRADE, A}}, {{INSERT, B}}}},
-    {"upgrade_erase", true, {{PUT, A}}, {{{UPGRADE, A}}, {{ERASE, A}}}},
-    {"upgrade_refused", true, {{PUT, A}, {REFUSE, A}}, {{{UPGRADE, A}}, {{PUT, A}}, {{GET, A}}}},
-    {"small_put_get", true, {{PUT, A}}, {{{PUT, A}}, {{GET, A}}}},
-    /* Walks. */
-    {"walk_put", false, {{PUT, A}, {PUT, B}}, {{{WALK, A}}, {{PUT, A}}}},
-    {"walk_erase", false, {{PUT, A}, {PUT, B}}, {{{WALK, A}}, {{ERASE, A}}}},
-    {"walk_insert", false, {{PUT, A}}, {{{WALK, A}}, {{INSERT, B}}}},
-    /* Three at once. */
-    {"three_puts", false, {{PUT, A}}, {{{PUT, A}}, {{PUT, A}}, {{GET, A}}}},
-    {"three_reuse", false, {{PUT, A}}, {{{ERASE, A}}, {{INSERT, B}}, {{GET, B}}}},
-    {"three_split", false, {{END, A}}, {{{SPLIT, A}}, {{INSERT, B}}, {{GET, B}}}},
-};
-enum { MAP_STEPS_COUNT = sizeof(map_steps) / sizeof(map_steps[0]) };
-
 static const struct map_steps *steps; /* the scenario at hand */
 static struct th_map_u64 *steps_map;
+static uint64_t steps_hashes[STEP_KEYS];
 static uint64_t steps_keys[STEP_KEYS];
 static uint64_t steps_first[STEP_KEYS]; /* the first value of each key */
 static struct th_au32 steps_told;
+static struct th_aptr steps_absent; /* where the whole cells of a small map are */
 
 /* Defined by whoever runs the scenarios; may do nothing. */
 static void steps_refuse(bool refuse);
@@ -159,24 +80,33 @@ static inline struct thi_map *steps_base(void)
     return (struct thi_map *)steps_map;
 }
 
-/* The key with that hash but for its upper bits. */
-static inline uint64_t steps_key(uint32_t group, unsigned line, uint64_t number)
+/* The hash of an entry that wants that group and line, told from others by a number. */
+static inline uint64_t steps_hash(uint32_t group, unsigned line, uint64_t number)
 {
-    uint64_t hash = group_hash(group) | (uint64_t)line << TH_HASH_LINE_SHIFT | number << 40;
+    return group_hash(group) | (uint64_t)line << TH_HASH_LINE_SHIFT | number << 48;
+}
+
+static inline uint64_t steps_key(uint64_t hash)
+{
     return thi_unmix(&steps_base()->seed, hash_turned_back(hash));
 }
 
 static inline void steps_keys_make(void)
 {
     uint32_t sibling = 1u << TH_MAP_ROOT_DEPTH;
-    steps_keys[A] = steps_key(0, 0, 1);
-    steps_keys[B] = steps_key(sibling, 0, 2);
-    steps_keys[C] = steps_key(0, 1, 3);
-    steps_keys[D] = steps_key(sibling, 1, 4);
-    steps_keys[E] = steps_key(0, 0, 5);
-    steps_keys[F] = steps_key(0, 0, 6);
-    steps_keys[G] = steps_key(0, 0, 7);
-    steps_keys[Z] = steps_key(1, 0, 8);
+    steps_hashes[A] = steps_hash(0, 0, 1);
+    steps_hashes[B] = steps_hash(sibling, 0, 2);
+    steps_hashes[C] = steps_hash(0, 1, 3);
+    steps_hashes[D] = steps_hash(sibling, 1, 4);
+    steps_hashes[E] = steps_hash(0, 0, 5);
+    steps_hashes[F] = steps_hash(0, 0, 6);
+    steps_hashes[G] = steps_hash(0, 0, 7);
+    steps_hashes[X] = steps_hash(3, 0, 8);
+    steps_hashes[Y] = steps_hash(2, 0, 9);
+    steps_hashes[Z] = steps_hash(1, 0, 10);
+    for (unsigned key = 0; key < STEP_KEYS; key++) {
+        steps_keys[key] = steps_key(steps_hashes[key]);
+    }
 }
 
 static inline void steps_get(unsigned thread, unsigned key)
@@ -254,17 +184,19 @@ static inline void steps_put_many(unsigned thread, unsigned key, uint64_t value)
 static inline void steps_walk(void)
 {
     struct th_map_cursor cursor = {0, 0};
-    struct th_map_entry_u64 entries[STEP_KEYS];
+    struct th_map_entry_u64 entries[STEPS_ENTRIES_MAX];
     unsigned given[STEP_KEYS] = {0};
     unsigned touched = 0;
     for (unsigned thread = 0; thread < STEP_THREADS; thread++) {
         for (unsigned i = 0; i < STEPS_IN_THREAD; i++) {
             enum step_operation operation = steps->threads[thread][i].operation;
-            bool moves = operation == INSERT || operation == ERASE || operation == CLEAR;
+            bool moves = operation == INSERT || operation == ERASE || operation == ERASE_IF ||
+                         operation == CLEAR;
             touched |= moves ? 1u << steps->threads[thread][i].key : 0;
         }
     }
-    for (size_t count; (count = th_map_u64_next(steps_map, &cursor, entries, STEP_KEYS)) != 0;) {
+    for (size_t count;
+         (count = th_map_u64_next(steps_map, &cursor, entries, STEPS_ENTRIES_MAX)) != 0;) {
         for (size_t i = 0; i < count; i++) {
             for (unsigned key = 0; key < STEP_KEYS; key++) {
                 given[key] += entries[i].key == steps_keys[key];
@@ -290,12 +222,49 @@ static inline void steps_clear(unsigned thread, unsigned key)
     th_map_u64_clear(steps_map);
 }
 
+static inline void steps_fill(unsigned key)
+{
+    uint64_t word;
+    struct group group = thi_map_find_group(steps_base(), steps_hashes[key], &word);
+    history_fill(0);
+    for (unsigned i = word_count(word); i < TH_MAP_GROUP_CELLS; i++) {
+        uint64_t hash = steps_hash(group.index, i % TH_MAP_LINES, 64 + i);
+        SCENARIO_CHECK(th_map_u64_insert(steps_map, steps_key(hash), 0, NULL) == TH_OK);
+    }
+}
+
+static inline void steps_reserve(void)
+{
+    uint64_t group_entries = TH_MAP_SPLIT_COUNT * 3u / 4u + 1;
+    uint64_t entries = steps->small ? 10 : TH_MAP_ROOT_GROUPS * group_entries;
+    SCENARIO_CHECK(th_map_u64_reserve(steps_map, entries) == TH_OK);
+}
+
+static inline void steps_stats(void)
+{
+    struct th_map_stats stats;
+    th_map_u64_get_stats(steps_map, &stats);
+    SCENARIO_CHECK(stats.groups >= TH_MAP_ROOT_GROUPS);
+    SCENARIO_CHECK(stats.table_bytes >= stats.cells * sizeof(struct cell));
+}
+
+/* Who finds a span that leads to run 0 finds run 0, and who finds run 0 finds that the map is small
+ * no more. */
+static inline void steps_look_whole(void)
+{
+    bool leads = span_load(steps_base()) != TH_SPAN_ROOTS;
+    /* The instruction keeps the order of loads. */
+    bool there = th_ptr_load_acq(&steps_base()->whole) != th_ptr_load_rlx(&steps_absent);
+    SCENARIO_CHECK(!leads || there);
+    SCENARIO_CHECK(!there || !thi_map_is_small(steps_base()));
+}
+
 /* Steps of the table itself. True: the thread goes on. */
 static inline bool steps_table_run(enum step_operation operation, unsigned key)
 {
     switch (operation) {
     case SPLIT: {
-        th_status status = thi_map_split(steps_base(), group_hash(key == Z), 0);
+        th_status status = thi_map_split(steps_base(), steps_hashes[key], 0);
         SCENARIO_CHECK(status == TH_OK || status == TH_MORE || status == TH_ENOMEM);
         return true;
     }
@@ -305,7 +274,11 @@ static inline bool steps_table_run(enum step_operation operation, unsigned key)
         SCENARIO_CHECK(status == TH_OK || status == TH_MORE || status == TH_ENOMEM);
         return true;
     }
-    case COUNT: SCENARIO_CHECK(th_map_u64_count(steps_map) <= STEP_KEYS); return true;
+    case COUNT: SCENARIO_CHECK(th_map_u64_count(steps_map) <= STEPS_ENTRIES_MAX); return true;
+    case STATS: steps_stats(); return true;
+    case RESERVE: steps_reserve(); return true;
+    case FILL: steps_fill(key); return true;
+    case LOOK_WHOLE: steps_look_whole(); return true;
     case FENCE: th_fence_sc(); return true;
     case REFUSE: steps_refuse(true); return true;
     case TELL: th_u32_store_rel(&steps_told, 1); return true;
@@ -341,12 +314,15 @@ static inline void steps_setup(void)
     th_u32_init(&steps_told, 0);
     steps_refuse(false);
     SCENARIO_CHECK(th_map_u64_new(&config, &steps_map) == TH_OK);
+    th_ptr_init(&steps_absent, th_ptr_load_rlx(&steps_base()->whole));
     while (!steps->small && thi_map_is_small(steps_base())) {
         SCENARIO_CHECK(thi_map_upgrade(steps_base()) == TH_OK);
     }
     steps_keys_make();
     for (unsigned i = 0; i < STEPS_MAX; i++) {
-        steps_first[steps->before[i].key] = i + 1;
+        if (steps->before[i].operation == PUT) {
+            steps_first[steps->before[i].key] = i + 1;
+        }
         if (!step_run(0, &steps->before[i], i + 1)) {
             break;
         }
