@@ -8,15 +8,17 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# What needs no process of its own: tests that fork, cancel threads or bind them to processors are
-# not among them.
+# What needs no process of its own: tests that fork, cancel threads, bind them to processors or ask
+# what time they took are not among them. Stress tests and handshakes have four threads, and so four
+# workers.
 programs="atomic/test_atomic atomic/test_describe atomic/test_line hash/test_hash_results
     epoch/test_epoch_scenarios epoch/test_epoch_stress epoch/test_epoch_results
     epoch/test_epoch_unit
     map/test_map_results map/test_map_u32 map/test_map_u64 map/test_map_bytes map/test_map_model
     map/test_map_stress map/test_map_scenarios map/test_map_history map/test_map_faults
     map/test_map_judge map/test_map_handshakes map/tiny_model map/tiny_history
-    map/tiny_scenarios map/tiny_stress map/tiny_quick map/tiny_borrow"
+    map/tiny_scenarios map/tiny_stress map/tiny_quick map/tiny_borrow map/test_map_wide
+    map/tiny_obligations map/tiny_pairs mem/test_slab"
 
 build() { # compiler folder
     local compiler=$1 folder=$2 flags object source name

@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 const WORKERS = 16; // as in threads.c
 const PAGES = 16384; // as in memory.c
 
+// Thrown through a program's functions by a thread that ends itself.
+class ThreadEnd {}
+
 function hostOf(memory) {
     const bytes = new Uint8Array(memory.buffer);
     return {
@@ -30,17 +33,28 @@ function hostOf(memory) {
             parentPort.postMessage(status);
             Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
         },
+        thread_end() {
+            throw new ThreadEnd();
+        },
     };
 }
 
 async function work({ module, memory, index, scale }) {
     const imports = { host: hostOf(memory), env: { memory } };
     const { exports } = await WebAssembly.instantiate(module, imports);
-    exports.__stack_pointer.value = exports.stack_top(index);
-    if (index === WORKERS) {
-        exports.run_main(scale);
-    } else {
-        exports.run_worker(index);
+    for (;;) {
+        exports.__stack_pointer.value = exports.stack_top(index);
+        try {
+            if (index === WORKERS) {
+                exports.run_main(scale);
+            } else {
+                exports.run_worker(index);
+            }
+        } catch (reason) {
+            if (!(reason instanceof ThreadEnd)) {
+                throw reason;
+            }
+        }
     }
 }
 

@@ -138,6 +138,17 @@ int pthread_join(pthread_t thread, void **result)
     return 0;
 }
 
+void pthread_exit(void *result)
+{
+    if (thread_self == NULL) {
+        exit(70); /* the main thread: nothing here ends it that way */
+    }
+    thread_self->result = result;
+    keys_end();
+    word_set(&thread_self->state, WORKER_ENDED);
+    host_thread_end();
+}
+
 pthread_t pthread_self(void)
 {
     return thread_self;

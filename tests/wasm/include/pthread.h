@@ -56,6 +56,7 @@ typedef struct wasm_thread *wasm_thread_reference;
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                    void *argument);
 int pthread_join(pthread_t thread, void **result);
+_Noreturn void pthread_exit(void *result);
 pthread_t pthread_self(void);
 int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int pthread_mutex_destroy(pthread_mutex_t *mutex);
