@@ -76,8 +76,10 @@ static bool control_decode(struct thi_instruction *instruction, const char *base
     } else if (thi_one_of(base, "cbz cbnz")) {
         event->flags = TH_EVENT_BRANCH | (base[2] == 'n' ? TH_EVENT_FAIL_TAKEN : TH_EVENT_OK_TAKEN);
         target_read(operands, event);
-    } else if (thi_one_of(base, "tbb tbh")) {
+    } else if (thi_one_of(base, "tbb tbh") ||
+               (thi_one_of(base, "add mov") && thi_starts(operands, "pc,"))) {
         event->flags = TH_EVENT_JUMP | TH_EVENT_INDIRECT;
+        event->flags |= strcmp(operands, "pc, lr") == 0 ? TH_EVENT_RETURN : 0;
     } else {
         return false;
     }

@@ -35,6 +35,10 @@ static bool control_decode(struct thi_instruction *instruction)
         event->flags |= strstr(operands, "%r14") != NULL ? TH_EVENT_RETURN : TH_EVENT_INDIRECT;
         return true;
     }
+    if (strcmp(name, "b") == 0) { /* "0(%r3,%r2)": through a table */
+        event->flags = TH_EVENT_JUMP | TH_EVENT_INDIRECT;
+        return true;
+    }
     const char *hex = strstr(operands, "0x");
     bool compares = thi_starts(name, "cr") || thi_starts(name, "cg") || thi_starts(name, "cl") ||
                     thi_starts(name, "ci") || thi_starts(name, "br");

@@ -324,6 +324,20 @@ static int places_lead(const struct thi_graph *graph, const struct thi_graph_fun
     return starts && ends ? leads : -1;
 }
 
+/* Does a place lie among the lines of a function? */
+static bool has_line(const struct thi_graph *graph, const struct thi_graph_function *function,
+                     const struct thi_place *place)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+    size_t end = graph->blocks[function->end_block - 1].end_step;
+    for (size_t s = graph->blocks[function->first_block].first_step; s < end; s++) {
+        uint32_t line = graph->steps[s].place.line;
+        low = line != 0 && line < low ? line : low;
+        high = line > high ? line : high;
+    }
+    return low <= place->line && place->line <= high;
+}
+
 void thi_graph_order(const struct thi_graph *graph, const struct thi_place *place,
                      const struct thi_place *other, bool *before, bool *behind)
 {
@@ -331,6 +345,9 @@ void thi_graph_order(const struct thi_graph *graph, const struct thi_place *plac
         thi_graph_find(graph, place->inner, strlen(place->inner));
     int leads = function == NULL ? -1 : places_lead(graph, function, place, other);
     if (leads < 0) {
+        bool foreign = function != NULL && !has_line(graph, function, place);
+        *before = *before && !foreign; /* inlined from elsewhere, which is no longer said */
+        *behind = *behind && !foreign;
         return;
     }
     bool back = places_lead(graph, function, other, place) == 1;

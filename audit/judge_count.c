@@ -246,12 +246,27 @@ static bool is_spare_barrier(const struct thi_audit *audit, const struct thi_sit
     return true;
 }
 
+/* Does an operation of the function stand in the same line? Its barriers may have another column. */
+static bool has_neighbour(const struct thi_audit *audit, const struct thi_site *stray)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        const struct thi_site *site = &audit->sites[i];
+        if (site->wish.name[0] != '?' && site->place.line == stray->place.line &&
+            thi_same_function(site->function, stray->function) && site->place.file != NULL &&
+            stray->place.file != NULL && strcmp(site->place.file, stray->place.file) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void thi_judge_strays(struct thi_audit *audit)
 {
     for (size_t i = 0; i < audit->site_count; i++) {
         struct thi_site *stray = &audit->sites[i];
         bool lost = stray->wish.name[0] == '?' && is_lost(stray);
-        bool served = lost && is_spare_barrier(audit, stray);
+        bool served = stray->wish.name[0] == '?' && (lost || has_neighbour(audit, stray)) &&
+                      is_spare_barrier(audit, stray);
         for (size_t j = 0; lost && !served && j < audit->site_count; j++) {
             served = stands_for(audit, stray, &audit->sites[j]);
         }

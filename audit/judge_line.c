@@ -56,8 +56,10 @@ static void source_order(const struct lines *lines, const struct thi_instruction
 {
     const struct thi_place *own = &lines->site->place;
     const struct thi_graph *graph = lines->audit->graph;
-    bool same = place->file != NULL && strcmp(place->file, own->file) == 0 &&
-                strcmp(at->via, lines->site->via) == 0 && place->line != 0;
+    bool same =
+        place->file != NULL && strcmp(place->file, own->file) == 0 &&
+        strcmp(at->via, lines->site->via) == 0 && place->line != 0 &&
+        (place->inner == NULL || own->inner == NULL || thi_same_function(place->inner, own->inner));
     *before = same && place->line < own->line;
     *behind = same && place->line > own->line;
     if (same && graph != NULL && place->inner != NULL) {
@@ -65,7 +67,7 @@ static void source_order(const struct lines *lines, const struct thi_instruction
     }
 }
 
-static void access_judge(struct lines *lines, const struct thi_function *function, uint32_t index)
+static void access_judge(struct lines *lines, uint32_t index)
 {
     struct thi_site *site = lines->site;
     const struct thi_instruction *at = &lines->audit->code.instructions[index];
@@ -82,7 +84,6 @@ static void access_judge(struct lines *lines, const struct thi_function *functio
     bool behind = lines->behind[index] && !lines->before[index];
     bool call = (at->event.flags & TH_EVENT_CALL) != 0;
     bool ordered = fence && (call || owner != NULL); /* of what a fence speaks */
-    (void)function;
     unsigned long long address = (unsigned long long)at->address;
     if (ordered && acquires && behind && source_before) {
         thi_refuse(site, TH_REJECTED,
@@ -120,7 +121,7 @@ void thi_judge_lines(struct thi_audit *audit, struct thi_site *site)
     }
     for (size_t i = function->first; ok && i < function->end; i++) {
         if (thi_is_access(&code->instructions[i])) {
-            access_judge(&lines, function, (uint32_t)i);
+            access_judge(&lines, (uint32_t)i);
         }
     }
     free(lines.before);

@@ -350,9 +350,10 @@ static bool is_needy(const struct thi_audit *audit, const struct thi_site *site)
            (site->wish.operation != TH_FENCE || (thi_rule_fence(site->wish.order) & ~given) != 0);
 }
 
+/* What can stand for one another, but for its order. */
 static unsigned need_of(const struct thi_site *site)
 {
-    return site->wish.operation == TH_FENCE ? 2 : site->wish.operation >= TH_MODIFY ? 1 : 0;
+    return site->wish.operation == TH_COMPARE ? TH_MODIFY : site->wish.operation;
 }
 
 /* Are all needy operations of the function, of this sort, alike? */
@@ -372,42 +373,71 @@ static bool is_only_need(const struct thi_audit *audit, const struct thi_site *s
 static bool fits(const struct thi_audit *audit, const struct thi_site *site, uint32_t index)
 {
     const struct thi_instruction *at = &audit->code.instructions[index];
+    const uint32_t both = TH_EVENT_READ | TH_EVENT_WRITE;
     bool barrier = (at->event.flags & TH_EVENT_FENCE) != 0;
     bool changed = site->wish.operation >= TH_MODIFY && site->made.operation < TH_MODIFY;
     if (barrier && site->wish.operation != TH_FENCE && !changed) {
+        return false;
+    }
+    /* One load or store by itself is no part of a read-modify-write, nor the other way round. */
+    uint32_t moves = at->event.flags & both;
+    bool alone = moves != both && moves != 0 &&
+                 (at->event.flags & (TH_EVENT_LINKED | TH_EVENT_STORE_COND)) == 0;
+    if (alone && ((site->wish.operation == TH_LOAD && moves == TH_EVENT_WRITE) ||
+                  (site->wish.operation == TH_STORE && moves == TH_EVENT_READ))) {
         return false;
     }
     return thi_same_function(audit->code.functions[at->function].name, site->function) &&
            (site->wish.operation != TH_FENCE || barrier || at->event.fence == TH_ALL_PAIRS);
 }
 
+/* Drops what was adopted from sites of no operation, and those that have nothing left. */
+static void strays_drop(struct thi_audit *audit, size_t strays_from, const bool *adopted)
+{
+    size_t kept = strays_from;
+    for (size_t j = strays_from; j < audit->site_count; j++) {
+        struct thi_site *stray = &audit->sites[j];
+        uint32_t left = 0;
+        for (uint32_t k = 0; k < stray->instruction_count; k++) {
+            if (!adopted[stray->instructions[k]]) {
+                stray->instructions[left++] = stray->instructions[k];
+            }
+        }
+        stray->instruction_count = left;
+        if (left > 0) {
+            audit->sites[kept++] = *stray;
+        }
+    }
+    audit->site_count = kept;
+}
+
 /* Gives atomic instructions without an operation to the operations of their function that have no
  * instructions: code generators lose a place now and then. */
-static void strays_adopt(struct thi_audit *audit, size_t strays_from)
+static bool strays_adopt(struct thi_audit *audit, size_t strays_from)
 {
+    bool *adopted = calloc(audit->code.count + 1, sizeof *adopted);
+    if (adopted == NULL) {
+        return false;
+    }
     for (size_t i = 0; i < strays_from; i++) {
         struct thi_site *site = &audit->sites[i];
         if (!is_needy(audit, site) || !is_only_need(audit, site, strays_from)) {
             continue;
         }
         for (size_t j = strays_from; j < audit->site_count; j++) {
-            struct thi_site *stray = &audit->sites[j];
+            const struct thi_site *stray = &audit->sites[j];
             for (uint32_t k = 0; k < stray->instruction_count; k++) {
                 if (fits(audit, site, stray->instructions[k]) &&
                     site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
                     site->instructions[site->instruction_count++] = stray->instructions[k];
-                    site->adopted = stray->adopted = true;
+                    site->adopted = adopted[stray->instructions[k]] = true;
                 }
             }
         }
     }
-    size_t kept = strays_from;
-    for (size_t j = strays_from; j < audit->site_count; j++) {
-        if (!audit->sites[j].adopted) {
-            audit->sites[kept++] = audit->sites[j];
-        }
-    }
-    audit->site_count = kept;
+    strays_drop(audit, strays_from, adopted);
+    free(adopted);
+    return true;
 }
 
 bool thi_is_owned(const struct thi_audit *audit, uint32_t index)
@@ -548,7 +578,9 @@ bool thi_sites_make(struct thi_audit *audit)
     if (!strays_add(audit)) {
         return false;
     }
-    strays_adopt(audit, strays_from);
+    if (!strays_adopt(audit, strays_from)) {
+        return false;
+    }
     accesses_adopt(audit);
     return true;
 }
