@@ -267,7 +267,7 @@
 /* Relaxed ones are ordered too: clang knows no others. */
 #define EXCHANGE(bits, order) "amswap_db." WIDTH_##bits
 #define ADD(bits, order) "amadd_db." WIDTH_##bits
-/* On failure loads of the same place stay in order (dbar 1792), or the barrier is that of acquire. */
+/* On failure loads of one place stay in order (dbar 1792), or the barrier is that of acquire. */
 #define CAS_LOOP(bits) "ll." WIDTH_##bits CAS_MIDDLE "sc." WIDTH_##bits
 #if THI_CAS_LOSES_FAILURE
 #define CAS_AFTER_ACQ "; dbar 1792; " BAR_ACQ
