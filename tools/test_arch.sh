@@ -85,13 +85,13 @@ leg_build() {
         ;;
     esac
     local goals=tophash_objects
+    # shellcheck disable=SC2086 # one goal a word
     if cmake -S . -B "$folder" -G Ninja -DCMAKE_TOOLCHAIN_FILE="cmake/targets/$target.cmake" \
         -DTOPHASH_TARGET_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
         -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O2 -DNDEBUG ${sanitize:+-g}" \
         -DTOPHASH_WERROR=ON -DTOPHASH_TOOLS=OFF -DTOPHASH_SANITIZE="$sanitize" \
         >"$folder/configure.log" 2>&1 &&
         { [ "$set" = compile ] || goals=$(leg_programs "$folder"); } &&
-        # shellcheck disable=SC2086 # one goal a word
         cmake --build "$folder" --parallel "$jobs" --target $goals >"$folder/build.log" 2>&1; then
         touch "$folder/built"
     else
@@ -117,6 +117,12 @@ leg_test() {
         ;;
     wasm) tools/test_wasm.sh --run "$folder" "$scale" >"$folder/test.log" 2>&1 || true ;;
     *)
+        # The slowest first, as the leg before had them: the last of a leg leave processors idle.
+        if [ -e "$costs" ]; then
+            mkdir -p "$folder/Testing/Temporary"
+            cp "$costs" "$folder/Testing/Temporary/"
+        fi
+        costs=$folder/Testing/Temporary/CTestCostData.txt
         # Sanitizers of emulated programs: no leaks are looked for, since that traces the program;
         # the thread sanitizer must not run itself again, which the emulator cannot.
         local launcher=""
@@ -143,6 +149,7 @@ leg_clean() {
 }
 
 # The next leg is compiled while this one is tested.
+costs=""
 each_leg leg_clean
 each_leg leg_build &
 builder=$!
