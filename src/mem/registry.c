@@ -15,8 +15,8 @@
  * Layout       block 0 is static; block k holds 64 << k entries.
  *
  * field       readers            writers                                  guard
- * blocks[k]   acquire            acq_rel compare-exchange from NULL       none
- * version     acquire, relaxed   acquire compare-exchange, release store  the entry's lock: odd
+ * blocks[k]   acquire            release compare-exchange from NULL       none
+ * version     acquire, relaxed   relaxed compare-exchange, release store  the entry's lock: odd
  * start       relaxed            relaxed                                  version
  * size, name  relaxed            relaxed                                  version
  * Sources     seqlocks with atomic payload: Boehm, "Can seqlocks get along with programming
@@ -24,9 +24,8 @@
  */
 #include "mem/mem_priv.h"
 
+#include "mem/mem_geometry.h"
 #include "port/port.h"
-
-enum { TH_REGISTRY_BLOCKS = 12, TH_REGISTRY_FIRST = 64, TH_REGISTRY_WINDOW = 8 };
 
 struct entry {
     struct th_au64 version;
@@ -54,22 +53,22 @@ static struct entry *block_get(unsigned k)
     return th_ptr_load_acq(&blocks[k]);
 }
 
-static struct entry *block_make(unsigned k)
+/* Makes block k, unless somebody was faster. False: no memory. */
+static bool block_make(unsigned k)
 {
     size_t page = thi_port_page_bytes();
     size_t bytes = (size_t)thi_round_up(block_entries(k) * sizeof(struct entry), page);
     struct entry *made = thi_mem_fault_hit(THI_MEM_SITE()) ? NULL : thi_port_pages_map(bytes, page);
     if (made == NULL) {
-        return NULL;
+        return false;
     }
     void *found = NULL;
-    /* acq_rel @mem.registry_block: zeros before the pointer, and the winner's after it if we lost;
-     * other side: block_get(). Without it: see there. */
-    if (th_ptr_cas_acqrel_acq(&blocks[k], &found, made)) {
-        return made;
+    /* release @mem.registry_block: zeros before the pointer; other side: block_get(). Without it:
+     * see there. */
+    if (!th_ptr_cas_rel_rlx(&blocks[k], &found, made)) {
+        thi_port_pages_unmap(made, bytes);
     }
-    thi_port_pages_unmap(made, bytes);
-    return found;
+    return true;
 }
 
 /* The i-th entry of the window in block k where a region that starts at `start` may lie. */
@@ -81,9 +80,9 @@ static struct entry *window_entry(struct entry *block, unsigned k, uintptr_t sta
 
 static bool entry_lock(struct entry *entry, uint64_t version)
 {
-    /* acquire @mem.registry_entry: the payload's writes after the odd version and after the
-     * previous owner's; other side: entry_unlock(). Without it: two owners' payloads mix. */
-    if ((version & 1) != 0 || !th_u64_cas_acq_rlx(&entry->version, &version, version + 1)) {
+    /* relaxed: who locks is ordered behind the last owner already: who takes a free entry by the
+     * version it read, who gives one up because it is his. */
+    if ((version & 1) != 0 || !th_u64_cas_rlx_rlx(&entry->version, &version, version + 1)) {
         return false;
     }
     /* release @mem.registry_payload: the odd version before the payload; other side: entry_read().
@@ -122,8 +121,8 @@ void thi_registry_add(uintptr_t start, size_t size, const char *name)
     struct thi_region_info info = {start, size, name};
     for (unsigned k = 0; k < TH_REGISTRY_BLOCKS; k++) {
         struct entry *block = block_get(k);
-        if (block == NULL) {
-            block = block_make(k);
+        if (block == NULL && block_make(k)) {
+            block = block_get(k);
         }
         if (block == NULL) {
             break;

@@ -27,12 +27,8 @@
 
 #include "port/port.h"
 
-#define TH_SLAB_REGION_BYTES_FIRST 1024u
 #define TH_SLAB_PAGES_FROM_BYTES (64u * 1024u) /* regions of this size on are pages */
 #define TH_SLAB_REGION_BYTES_MAX ((size_t)64 << 20)
-#define TH_SLAB_COLLISIONS_A_SHARD 256u
-#define TH_SLAB_ROUNDS_WITHOUT_MEMORY 1000u
-#define TH_SLAB_STEAL_ROUNDS 16u
 
 struct region {
     struct region *next;
@@ -103,40 +99,38 @@ static size_t level_bytes(unsigned k)
     return sizeof(struct th_aptr) << (2 * (k + 1));
 }
 
-/* Level k, made and published, by us or by somebody faster. NULL: no memory. */
-static struct th_aptr *level_make(struct thi_slab *slab, unsigned k)
+/* Makes level k, unless somebody was faster. False: no memory. */
+static bool level_make(struct thi_slab *slab, unsigned k)
 {
     struct th_aptr *made = piece_new(slab, level_bytes(k));
     if (made == NULL) {
-        return NULL;
+        return false;
     }
     for (size_t i = 0; i < level_bytes(k) / sizeof(*made); i++) {
         th_ptr_init(&made[i], NULL);
     }
     void *found = NULL;
-    /* acq_rel @mem.slab_level: zeros before the pointer, and the winner's after it if we lost;
-     * other side: level_get(). Without it: see there. */
-    if (th_ptr_cas_acqrel_acq(&slab->levels[k], &found, made)) {
-        return made;
+    /* release @mem.slab_level: zeros before the pointer; other side: level_get(). Without it: see
+     * there. */
+    if (!th_ptr_cas_rel_rlx(&slab->levels[k], &found, made)) {
+        piece_free(slab, made, level_bytes(k));
     }
-    piece_free(slab, made, level_bytes(k));
-    return found;
+    return true;
 }
 
-/* Level k, made if it is missing. NULL: no memory. */
+/* Level k; NULL if it is missing. */
 static struct th_aptr *level_get(struct thi_slab *slab, unsigned k)
 {
     /* acquire @mem.slab_level: the level's zeros after the pointer; other side: level_make().
      * Without it: the zeroing could overwrite our entry. */
-    struct th_aptr *level = th_ptr_load_acq(&slab->levels[k]);
-    return level != NULL ? level : level_make(slab, k);
+    return th_ptr_load_acq(&slab->levels[k]);
 }
 
 static bool levels_ensure(struct thi_slab *slab, uint32_t slot, uint32_t count)
 {
     unsigned last = thi_log2_floor(slot + count - 1) / 2;
     for (unsigned k = thi_log2_floor(slot) / 2; k <= last; k++) {
-        if (level_get(slab, k) == NULL) {
+        if (level_get(slab, k) == NULL && !level_make(slab, k)) {
             return false;
         }
     }
@@ -229,8 +223,8 @@ static struct shard *shard_try(struct thi_slab *slab, bool *collided)
 
 static bool shards_make(struct thi_slab *slab)
 {
-    /* acquire @mem.slab_shards: as in shard_place(). */
-    if (th_ptr_load_acq(&slab->shards) != NULL) {
+    /* relaxed: only whether it is there. */
+    if (th_ptr_load_rlx(&slab->shards) != NULL) {
         return true;
     }
     size_t bytes = TH_SLAB_SHARDS_MAX * sizeof(struct th_aptr);
@@ -242,9 +236,9 @@ static bool shards_make(struct thi_slab *slab)
         th_ptr_init(&made[i], NULL);
     }
     void *found = NULL;
-    /* acq_rel @mem.slab_shards: zeros before the pointer; other side: shard_place(). Without it:
+    /* release @mem.slab_shards: zeros before the pointer; other side: shard_place(). Without it:
      * see there. */
-    if (!th_ptr_cas_acqrel_acq(&slab->shards, &found, made)) {
+    if (!th_ptr_cas_rel_rlx(&slab->shards, &found, made)) {
         piece_free(slab, made, bytes);
     }
     return true;
@@ -268,9 +262,9 @@ static struct shard *shard_add(struct thi_slab *slab, unsigned limit)
             break;
         }
         void *found = NULL;
-        /* acq_rel @mem.slab_shard_made: the shard's fields before the pointer to it; other side:
+        /* release @mem.slab_shard_made: the shard's fields before the pointer to it; other side:
          * shard_get(). Without it: see there. */
-        if (th_ptr_cas_acqrel_acq(shard_place(slab, i), &found, made)) {
+        if (th_ptr_cas_rel_rlx(shard_place(slab, i), &found, made)) {
             shard_hint = i;
             return made;
         }

@@ -18,6 +18,7 @@
 #ifndef TOPHASH_MEM_SLAB_PRIV_H
 #define TOPHASH_MEM_SLAB_PRIV_H
 
+#include "mem/mem_geometry.h"
 #include "mem/slab.h"
 
 #define TH_SLAB_SLOT_SHIFT 16u
@@ -25,13 +26,12 @@
 #define TH_SLAB_SLOT_FIRST 4u
 #define TH_SLAB_SLOT_END (1u << (THI_SLAB_REFERENCE_BITS - TH_SLAB_SLOT_SHIFT))
 #define TH_SLAB_LEVELS 12u
-#define TH_SLAB_SHARDS_MAX 64u
 #define TH_SLAB_CLASSES 81u
 
 /* field        readers           writers                                    guard
- * levels[k]    acquire, relaxed  acq_rel compare-exchange, once, from NULL  none
- * shard_first  acquire           acq_rel compare-exchange, once, from NULL  none
- * shards       acquire           acq_rel compare-exchange, once, from NULL  none
+ * levels[k]    acquire, relaxed  release compare-exchange, once, from NULL  none
+ * shard_first  acquire           release compare-exchange, once, from NULL  none
+ * shards       acquire, relaxed  release compare-exchange, once, from NULL  none
  * orphans      acquire exchange  release compare-exchange                   none
  * slot_next    relaxed           relaxed compare-exchange                   none
  * collisions   relaxed           relaxed add                                none: a heuristic */
