@@ -103,9 +103,9 @@ void thi_decode_power(struct thi_instruction *instruction)
         return;
     }
     event->flags = reads ? TH_EVENT_READ : TH_EVENT_WRITE;
-    event->bytes =
-        width_letter(thi_starts(name, "lf") || thi_starts(name, "stf") ? name[reads ? 2 : 3]
-                                                                       : name[reads ? 1 : 2]);
+    const char *letter = name + (reads ? 1 : 2);
+    letter += thi_starts(letter, "xsi") ? 3 : thi_starts(letter, "xs") ? 2 : *letter == 'f';
+    event->bytes = width_letter(*letter);
     if (linked || conditional) {
         event->flags |= TH_EVENT_ATOMIC | (linked ? TH_EVENT_LINKED : TH_EVENT_STORE_COND);
     }

@@ -13,10 +13,12 @@ static const char loads[] =
     "l ly lg lrl lgrl lh lhy lgh lgf llgf llgh llgc llh llc lb lgb ld le ley ldy lt ltg lmg lm "
     "llgt lrvg lrv lrvh llgfrl ic icy lhrl lghrl lgfrl llhrl llghrl vl cg c cy ch cgf cl "
     "clg clgf cgh chy cly a ag ah agf agh al alg n ng o og x xg s sg sl slg sh ms msg msy "
-    "cli cliy chsi cghsi chhsi clfhsi clghsi clhhsi tm tmy adb aeb sdb mdb";
+    "cli cliy chsi cghsi chhsi clfhsi clghsi clhhsi tm tmy adb aeb sdb mdb ddb seb meeb deb cdb "
+    "ceb "
+    "ldeb lde lfh lbh lhh llch llhh lat lgat lzrf lzrg llzrgf loc locg locfh icm icmy icmh";
 static const char stores[] =
     "st sty stg sth sthy stc stcy strl stgrl sthrl mvi mviy mvhi mvghi mvhhi std ste stdy stey "
-    "stmg stm strvg strv strvh vst stoc stocg";
+    "stmg stm strvg strv strvh vst stoc stocg stfh stch sthh stocfh";
 static const char swaps[] =
     "laa laag laal laalg lan lang lao laog lax laxg cs csy csg cds cdsy cdsg";
 static const char updates[] = "asi agsi alsi algsi ni niy oi oiy xi xiy";
@@ -62,13 +64,17 @@ static uint8_t width_of(const char *name)
         const char *names;
         uint8_t bytes;
     } widths[] = {
-        {"llgc llc lb lgb ic icy stc stcy mvi mviy cli cliy tm tmy ni niy oi oiy xi xiy", 1},
-        {"lh lhy lgh llgh llh lrvh lhrl lghrl llhrl llghrl sth sthy sthrl mvhhi ch cgh chy ah agh "
+        {"lbh llch stch llgc llc lb lgb ic icy stc stcy mvi mviy cli cliy tm tmy ni niy oi oiy xi "
+         "xiy",
+         1},
+        {"lhh llhh sthh lh lhy lgh llgh llh lrvh lhrl lghrl llhrl llghrl sth sthy sthrl mvhhi ch "
+         "cgh chy ah agh "
          "sh strvh chhsi clhhsi",
          2},
         {"lg lgrl ld ldy ltg lmg lrvg stg stgrl std stdy stmg strvg mvghi cg clg ag alg ng og xg "
          "sg "
-         "slg msg laag laalg lang laog laxg csg agsi algsi adb sdb mdb stocg cghsi clghsi",
+         "slg msg ddb cdb lgat lzrg locg laag laalg lang laog laxg csg agsi algsi adb sdb mdb "
+         "stocg cghsi clghsi",
          8},
         {"vl vst cdsg mvc", 0}};
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {

@@ -82,8 +82,8 @@ static uint8_t bytes_behind(const char *name)
 
 static enum thi_operation operation_of(const char *name)
 {
-    return strstr(name, "fence") != NULL || thi_starts(name, "sync_synchronize") ? TH_FENCE
-           : thi_starts(name, "load")                                            ? TH_LOAD
+    return strstr(name, "fence") != NULL || strcmp(name, "synchronize") == 0 ? TH_FENCE
+           : thi_starts(name, "load")                                        ? TH_LOAD
            : thi_starts(name, "store") || thi_starts(name, "clear") ||
                    thi_starts(name, "lock_release")
                ? TH_STORE

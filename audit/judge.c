@@ -88,6 +88,20 @@ static bool before(const struct thi_code *code, struct thi_site *site, uint32_t 
     return thi_explain_walk(&walk, thi_walk_backward(&walk), site, what);
 }
 
+/* AArch64: does each store-conditional of the site have stlr's order? */
+static bool is_sc_pair(const struct thi_code *code, const struct thi_site *site)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t flags = code->instructions[site->instructions[i]].event.flags;
+        if ((flags & TH_EVENT_STORE_COND) != 0 && (flags & TH_EVENT_SC_WRITE) == 0) {
+            return false;
+        }
+        found = found || (flags & TH_EVENT_STORE_COND) != 0;
+    }
+    return found;
+}
+
 /* The half of an operation that reads, in one instruction or as load-linked. What is behind a
  * load-linked is judged with its store-conditional. */
 bool thi_judge_read(const struct thi_code *code, struct thi_site *site, uint32_t index)
@@ -108,6 +122,9 @@ bool thi_judge_read(const struct thi_code *code, struct thi_site *site, uint32_t
     }
     if (!pair && !behind(code, site, index, rule.after, "acquire")) {
         return false;
+    }
+    if (rule.attribute && wish->operation == TH_MODIFY && pair && is_sc_pair(code, site)) {
+        return true; /* nothing passes what it stores, and without storing it is not done */
     }
     if (rule.attribute && (event->flags & TH_EVENT_SC_READ) == 0) {
         return before(code, site, index, TH_RR | TH_WR,

@@ -111,11 +111,12 @@ static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site 
     return joins;
 }
 
-/* Merged before code was made, and given no place: another of the function that asks for the same
- * stands for it. */
+/* Nothing is at its place: merged, before code was made or after. Another of the function that asks
+ * for the same, and that several ways lead to, stands for it. */
 static bool is_shared(const struct thi_audit *audit, const struct thi_site *site)
 {
-    for (size_t i = 0; site->place.line == 0 && i < audit->site_count; i++) {
+    bool gone = site->place.line == 0 || site->instruction_count == 0;
+    for (size_t i = 0; gone && i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
         bool serves = other != site && other->verdict == TH_ACCEPTED &&
                       other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&

@@ -203,6 +203,19 @@ static bool is_only_access(const struct thi_graph *graph, size_t first, size_t e
     return true;
 }
 
+/* Are there atomic operations of the function whose places were lost? They look like plain ones. */
+static bool has_merged(const struct order *order)
+{
+    for (size_t i = 0; i < order->audit->site_count; i++) {
+        const struct thi_site *site = &order->audit->sites[i];
+        if ((site->merged || site->adopted || site->place.line == 0) &&
+            thi_same_function(site->function, order->function->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One function and one of those it calls: the stores that the calls always follow. */
 static bool call_judge(struct order *order, bool *marks)
 {
@@ -227,7 +240,7 @@ static bool call_judge(struct order *order, bool *marks)
             ok = store_judge(order, step);
         }
     }
-    if (ok && all && last != NULL) { /* what stores were made one has no line */
+    if (ok && all && last != NULL && !has_merged(order)) { /* stores made one have no line */
         struct thi_step merged = *last;
         merged.place.line = merged.place.column = 0;
         ok = store_judge(order, &merged);

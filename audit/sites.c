@@ -516,7 +516,9 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool se
     }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < merged; i++) {
-        if (!serving || access_serves(code, site, list[i])) {
+        uint32_t line = code->instructions[list[i]].place.line;
+        bool near = line == 0 || line == site->place.line;
+        if (serving ? access_serves(code, site, list[i]) : near) {
             list[kept++] = list[i];
         }
     }
