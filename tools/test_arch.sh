@@ -131,8 +131,8 @@ leg_test() {
             ulimit -s 8192
         fi
         ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
-            TOPHASH_TEST_SEED=20261122 TOPHASH_TEST_SCALE=$scale TOPHASH_TEST_TIME_LIMIT=240 \
-            $launcher ctest --test-dir "$folder" --parallel $((2 * jobs)) --timeout 400 \
+            TOPHASH_TEST_SEED=20261122 TOPHASH_TEST_SCALE=$scale TOPHASH_TEST_TIME_LIMIT=500 \
+            $launcher ctest --test-dir "$folder" --parallel $((2 * jobs)) --timeout 600 \
             --label-exclude lab ${tests:+--tests-regex "$tests"} \
             --output-junit "$folder/tests.xml" \
             --test-output-size-passed 4000000 --test-output-size-failed 4000000 \

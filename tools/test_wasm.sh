@@ -88,7 +88,7 @@ run() { # folder scale
             name=$(basename "$program" .wasm)
             began=$SECONDS
             status=0
-            output=$(node tests/wasm/run.mjs "$program" "$scale" 240 2>&1) || status=$?
+            output=$(node tests/wasm/run.mjs "$program" "$scale" 500 2>&1) || status=$?
             count=$((count + 1))
             [ $status = 0 ] && passed=$((passed + 1))
             report_case "$name" $((SECONDS - began)) $status "$output"
