@@ -307,14 +307,16 @@ void thi_epoch_records_free(struct th_epoch *domain)
 static void membership_end(struct th_epoch_handle *record)
 {
     uint32_t state = TH_EPOCH_RECORD_TAKEN;
-    /* acquire @epoch.gone: the end of the domain before we free, if it failed; other side:
-     * record_retract(). Success: from here to FREE the domain cannot go, it waits for us. Without
-     * it: we free what the domain still reads. */
-    if (th_u32_cas_acq_acq(&record->state, &state, TH_EPOCH_RECORD_LEAVING)) {
+    /* relaxed: we took it. From here to FREE the domain cannot go, it waits for us. */
+    if (th_u32_cas_rlx_rlx(&record->state, &state, TH_EPOCH_RECORD_LEAVING)) {
         thi_epoch_record_drop(record);
-    } else {
-        record_free(record);
+        return;
     }
+    /* acquire @epoch.gone: the end of the domain before we free; other side: record_retract().
+     * Without it: we free what the domain still reads. */
+    state = th_u32_load_acq(&record->state);
+    TH_ASSERT(state == TH_EPOCH_RECORD_GONE);
+    record_free(record);
 }
 
 /* Runs when a thread ends, after its own cleanup handlers; again if a later destructor of the
