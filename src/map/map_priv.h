@@ -39,7 +39,7 @@
  *              map.whole    relaxed, after span   release, before span all four group LOCKs
  *              map.hint     acquire               release, CAS rel     none: any value is safe
  *              map.cells    acquire               release              all four group LOCKs
- *              map.runs     acquire               CAS acq_rel          none
+ *              map.runs     acquire; relaxed      CAS rel              none: run_of() says why
  *              map.small    acquire               release              all four group LOCKs
  *              record.key   plain, after cell.key before it is shown   epoch
  * Sources      the side word with version and the mixed key stored in place of the key are ideas of
@@ -497,18 +497,15 @@ TH_INLINE struct cell *cells_group(const char *cells, uint32_t number)
 
 TH_INLINE const struct run *run_of(const struct thi_map *map, uint32_t index)
 {
-    /* acquire @map.runs: the array before the pointer to it; other side: runs_make(). Without it:
-     * a run's address is read before it is written. */
-    struct th_aptr *runs = th_ptr_load_acq(&map->runs);
-    /* acquire @map.run: the run before the pointer to it; other side: run_add(). Without it: we
-     * compute with addresses that are not written yet. */
-    const struct run *run = th_ptr_load_acq(&runs[0]);
+    /* relaxed, all: who asks for a group has read of it in a word, a hint or a bound that was
+     * released after its run was added, or has covered it himself. */
+    struct th_aptr *runs = th_ptr_load_rlx(&map->runs);
+    const struct run *run = th_ptr_load_rlx(&runs[0]);
     if (TH_LIKELY(index < run->groups)) {
         return run;
     }
     unsigned number = thi_log2_floor(index / run->groups) + 1;
-    /* acquire @map.run: as in run_of(). */
-    return th_ptr_load_acq(&runs[number]);
+    return th_ptr_load_rlx(&runs[number]);
 }
 
 TH_INLINE struct group group_in_table(const struct thi_map *map, uint32_t index)

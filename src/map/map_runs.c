@@ -71,21 +71,23 @@ static struct run *run_new(const struct thi_map *map, uint32_t first)
 
 static struct th_aptr *runs_make(struct thi_map *map)
 {
-    /* acquire @map.runs: as in run_of(). */
+    /* acquire @map.runs: the empty array before the pointer to it; other side: runs_make(). Without
+     * it: a run's address is read before it is written. */
     void *runs = th_ptr_load_acq(&map->runs);
     if (runs != NULL) {
         return runs;
     }
     void *made = thi_mem_alloc_zero(&map->mem, runs_bytes(), _Alignof(struct th_aptr));
-    /* acq_rel @map.runs: the empty array before the pointer to it; other side: run_of(). Without
-     * it: a run's address is read before it is written. */
-    if (made != NULL && th_ptr_cas_acqrel_acq(&map->runs, &runs, made)) {
+    /* release @map.runs: the empty array before the pointer to it; other side: runs_make(),
+     * thi_map_runs_bytes(). Without it: a run's address is read before it is written. */
+    if (made != NULL && th_ptr_cas_rel_rlx(&map->runs, &runs, made)) {
         return made;
     }
     if (made != NULL) {
         thi_mem_free(&map->mem, made, runs_bytes(), _Alignof(struct th_aptr));
     }
-    return runs;
+    /* acquire @map.runs: as in runs_make(): another has made it meanwhile. */
+    return th_ptr_load_acq(&map->runs);
 }
 
 /* Adds run `number`, which begins with group `first`. */
@@ -98,9 +100,9 @@ static th_status run_add(struct thi_map *map, struct th_aptr *runs, unsigned num
         return TH_ENOMEM;
     }
     void *none = NULL;
-    /* acq_rel @map.run: the run before the pointer to it; other side: run_of(). Without it: others
-     * compute with addresses that are not written yet. */
-    if (!th_ptr_cas_acqrel_acq(&runs[number], &none, run)) {
+    /* release @map.run: the run before the pointer to it; other side: thi_map_runs_cover(),
+     * thi_map_runs_bytes(). Without it: others compute with addresses that are not written yet. */
+    if (!th_ptr_cas_rel_rlx(&runs[number], &none, run)) {
         run_free(map, run);
     }
     return TH_OK;
@@ -114,7 +116,8 @@ th_status thi_map_runs_cover(struct thi_map *map, uint32_t index)
     }
     uint64_t covered = 0;
     for (unsigned number = 0; number < TH_MAP_RUNS_MAX && covered <= index; number++) {
-        /* acquire @map.run: as in run_of(). */
+        /* acquire @map.run: the run before the pointer to it; other side: run_add(). Without it: we
+         * compute with addresses that are not written yet. */
         struct run *run = th_ptr_load_acq(&runs[number]);
         if (run == NULL) {
             if (covered > UINT32_MAX / 2) {
@@ -124,7 +127,7 @@ th_status thi_map_runs_cover(struct thi_map *map, uint32_t index)
             if (status != TH_OK) {
                 return status;
             }
-            /* acquire @map.run: as in run_of(). */
+            /* acquire @map.run: as in thi_map_runs_cover(). */
             run = th_ptr_load_acq(&runs[number]);
         }
         covered += run->groups;
@@ -150,10 +153,10 @@ void thi_map_runs_free_all(struct thi_map *map)
 uint64_t thi_map_runs_bytes(const struct thi_map *map)
 {
     uint64_t bytes = 0;
-    /* acquire @map.runs: as in run_of(). */
+    /* acquire @map.runs: as in runs_make(). */
     struct th_aptr *runs = th_ptr_load_acq(&map->runs);
     for (unsigned number = 0; runs != NULL && number < TH_MAP_RUNS_MAX; number++) {
-        /* acquire @map.run: as in run_of(). */
+        /* acquire @map.run: as in thi_map_runs_cover(). */
         const struct run *run = th_ptr_load_acq(&runs[number]);
         bytes += run == NULL ? 0 : run->bytes + sizeof(*run);
     }
