@@ -23,12 +23,14 @@ sites_of() {
         END { flush() }' "$work/$1.calls" -
 }
 
-# contended_of <scenario> <family>: family, address and scenario of each site that it contends.
-contended_of() {
+# executed_of <scenario> <family>: family, address, scenario and whether a thread could have read
+# something else there (0) or not (1), of each site. Where it could not, an order may matter all the
+# same: what is read there is another thread's, and only the order was settled before.
+executed_of() {
     awk -v name="$1" -v family="$2" '/"address":/ {
         match($0, /"address": "[0-9a-f]+"/); address = substr($0, RSTART + 12, RLENGTH - 13)
         match($0, /"contended": [0-9]+/); contended = substr($0, RSTART + 13, RLENGTH - 13)
-        if (contended > 0 || /"operation": "fence"/) print family "\t" address "\t" name }' \
+        print family "\t" address "\t" name "\t" (contended == 0 && !/"operation": "fence"/) }' \
         "$work/$1.json"
 }
 
@@ -49,16 +51,16 @@ weaker() {
 
 # mutant_run <site> <order>: who kills it.
 mutant_run() {
-    local site=${1//|/$'\t'} order=$2 outcome=uncontended log family name addresses
+    local site=${1//|/$'\t'} order=$2 outcome=uncontended log rest family name addresses
     log=$(mktemp "$work/mutant.XXXXXX")
-    while IFS=$'\t' read -r _ family name addresses; do
-        outcome=survived
+    while IFS=$'\t' read -r rest _ family name addresses; do
+        [ "$rest" = 0 ] && outcome=survived
         play "$work/$family.program" "$name" --weaken="$order@$addresses" >"$log" 2>&1
         if [ $? = 1 ]; then
             printf '%s\t%s\tkilled\t%s\n' "$site" "$order" "$name"
             return
         fi
-    done < <(grep -F "$1"$'\t' "$work/trials" | cut -f2- | sort -n)
+    done < <(grep -F "$1"$'\t' "$work/trials" | cut -f2- | sort -n -k1,1 -k2,2)
     printf '%s\t%s\t%s\t-\n' "$site" "$order" "$outcome"
 }
 export -f mutant_run
@@ -68,8 +70,8 @@ mutant_check() {
     local site=${1//|/$'\t'} outcome=$3 log family name addresses
     if [ "$3" = killed ]; then
         log=$(mktemp "$work/mutant.XXXXXX")
-        IFS=$'\t' read -r _ family name addresses \
-            < <(grep -F "$1"$'\t' "$work/trials" | cut -f2- | awk -F'\t' -v n="$4" '$3 == n')
+        IFS=$'\t' read -r _ _ family name addresses \
+            < <(grep -F "$1"$'\t' "$work/trials" | cut -f2- | awk -F'\t' -v n="$4" '$4 == n')
         [ -n "$family" ] &&
             play "$work/$family.program" "$name" --weaken="$2@$addresses" >"$log" 2>&1
         [ $? = 1 ] || outcome=survived
@@ -78,8 +80,8 @@ mutant_check() {
 }
 export -f mutant_check
 
-# The files sites (file|function|access, family, address), trials (site, executions, family,
-# scenario, addresses) and mutants (site, order).
+# The files sites (file|function|access, family, address), trials (site, 0 if contended, executions,
+# family, scenario, addresses; of the others the smallest) and mutants (site, order).
 mutants_list() {
     while read -r family; do
         sites_of "$family"
@@ -92,8 +94,8 @@ mutants_list() {
     awk -F'\t' 'FILENAME == ARGV[1] { site[$1, $2, $3] = $4; next }
         { print site[$3, $4, $5] "\t" $1 "\t" $2 }' "$work/places" "$work/found" >"$work/sites"
     while IFS=$'\t' read -r name _ _ _ family _; do
-        contended_of "$name" "$family"
-    done <"$work/runs" >"$work/contended"
+        executed_of "$name" "$family"
+    done <"$work/runs" | sort -u >"$work/executed"
     awk -F'\t' -v most="$executions_max" '
         FILENAME == ARGV[1] { size[$1] = $3 + $4; next }
         FILENAME == ARGV[2] {
@@ -102,9 +104,11 @@ mutants_list() {
             many[$1, $2] = 1
             next
         }
-        ($1, $2) in site && size[$3] <= most && !seen[site[$1, $2], $1, $3]++ {
-            print site[$1, $2] "\t" size[$3] "\t" $1 "\t" $3 "\t" all[site[$1, $2], $1]
-        }' "$work/runs" "$work/sites" "$work/contended" >"$work/trials"
+        ($1, $2) in site && size[$3] <= most {
+            print site[$1, $2] "\t" $4 "\t" size[$3] "\t" $1 "\t" $3 "\t" all[site[$1, $2], $1]
+        }' "$work/runs" "$work/sites" "$work/executed" | sort -t$'\t' -k1,1 -k2,2n -k3,3n |
+        awk -F'\t' -v tries=15 '$2 == 0 { met[$1] = 1 }
+            !seen[$1, $5]++ && ($2 == 0 || !met[$1] || others[$1]++ < tries)' >"$work/trials"
     cut -f4 "$work/places" | sort -u | grep -F -- "$only" | while read -r site; do
         for order in $(weaker "${site##*|}"); do
             printf '%s\t%s\n' "$site" "$order"

@@ -41,7 +41,7 @@ done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 # Mutants are tried on scenarios of no more executions than this: one that survives costs all.
-export work source tophash jobs seconds_max=600 executions_max=3500
+export work source tophash jobs seconds_max=600 executions_max=8000
 fast_max=20000
 failed=0
 

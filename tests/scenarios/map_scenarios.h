@@ -113,6 +113,7 @@ static const struct map_steps map_scenarios[] = {
     {"upgrade_put", true, {{PUT, A}}, {{{UPGRADE, A}}, {{PUT, A}}}},
     {"upgrade_insert", true, {{PUT, A}}, {{{UPGRADE, A}}, {{INSERT, B}}}},
     {"upgrade_erase", true, {{PUT, A}}, {{{UPGRADE, A}}, {{ERASE, A}}}},
+    {"upgrade_upgrade", true, {{PUT, A}}, {{{UPGRADE, A}}, {{UPGRADE, A}}}},
     {"upgrade_refused", true, {{PUT, A}, {REFUSE, A}}, {{{UPGRADE, A}}, {{PUT, A}}, {{GET, A}}}},
     {"small_put_get", true, {{PUT, A}}, {{{PUT, A}}, {{GET, A}}}},
     /* Walks. */
