@@ -16,7 +16,7 @@ static const char bases[] =
     "str strb strh strd stm stmib stmdb stmda vstr vstm vstmia vstmdb vst1 push pop vpush vpop "
     "ldrex ldrexb ldrexh ldrexd strex strexb strexh strexd lda ldab ldah ldaex ldaexb ldaexh "
     "ldaexd stl stlb stlh stlex stlexb stlexh stlexd b bl bx blx dmb dsb isb cmp teq cbz cbnz "
-    "tbb tbh udf bkpt subs";
+    "tbb tbh udf bkpt subs add mov";
 
 /* The mnemonic without width marks and condition. True if it has a condition. */
 static bool base_of(const char *name, char *base, size_t base_bytes)
@@ -76,10 +76,8 @@ static bool control_decode(struct thi_instruction *instruction, const char *base
     } else if (thi_one_of(base, "cbz cbnz")) {
         event->flags = TH_EVENT_BRANCH | (base[2] == 'n' ? TH_EVENT_FAIL_TAKEN : TH_EVENT_OK_TAKEN);
         target_read(operands, event);
-    } else if (thi_one_of(base, "tbb tbh") ||
-               (thi_one_of(base, "add mov") && thi_starts(operands, "pc,"))) {
+    } else if (thi_one_of(base, "tbb tbh")) {
         event->flags = TH_EVENT_JUMP | TH_EVENT_INDIRECT;
-        event->flags |= strcmp(operands, "pc, lr") == 0 ? TH_EVENT_RETURN : 0;
     } else {
         return false;
     }
@@ -139,7 +137,13 @@ void thi_decode_arm(struct thi_instruction *instruction)
     struct thi_event *event = &instruction->event;
     char base[20];
     bool conditional = base_of(instruction->mnemonic, base, sizeof base);
-    if (!thi_one_of(base, bases)) {
+    if (thi_starts(instruction->operands, "pc, ") && thi_one_of(base, "add mov ldr")) {
+        bool back = thi_starts(instruction->operands, "pc, lr") ||
+                    thi_starts(instruction->operands, "pc, [sp");
+        event->flags = TH_EVENT_JUMP | (back ? TH_EVENT_RETURN : TH_EVENT_INDIRECT);
+        return;
+    }
+    if (!thi_one_of(base, bases) || thi_one_of(base, "add mov")) {
         return;
     }
     if (thi_one_of(base, "dmb dsb isb")) {
