@@ -38,7 +38,7 @@ enum epoch_step {
     BATCH_1,
     BATCH_2,
     BATCH_3,
-    SELF_BATCH_3,
+    SELF_BATCH, /* of the thread's own record, as it is taken over from who unregistered before */
     ADVANCE,
     ADVANCE_TWICE,
     ADVANCE_THRICE,
@@ -222,8 +222,8 @@ static const struct epoch_steps epoch_steps_table[] = {
     {"epoch_drain_cut",
      0,
      M3,
-     {AS_3, ENDING, REPLACE, REPLACE_SECOND, STAMP_3, ADVANCE_THRICE},
-     {{SELF_ENTER, SELF_LEAVE, TELL, SELF_BATCH_3}, {HEAR, DRAIN}}},
+     {AS_3, ENDING, REPLACE, REPLACE_SECOND, STAMP_3, ADVANCE_THRICE, UNREGISTER},
+     {{SELF_ENTER, SELF_LEAVE, TELL, SELF_BATCH}, {HEAR, DRAIN}}},
     {"epoch_stats", 0, M1 | M2, {END}, {{REPLACE, STAMP_1, ADVANCE_THRICE, BATCH_1}, {STATS}}},
     {"epoch_cap", CAPPED, M1, {END}, {{ENTER, LOOK, LEAVE}, {SELF_REPLACE}}},
     {"epoch_much",
@@ -404,10 +404,11 @@ static inline bool epoch_step_limbo(unsigned thread, unsigned member, enum epoch
         (void)thi_epoch_run_batch(epoch_run.members[member], epoch_steps_record(step - BATCH_0),
                                   TH_EPOCH_BATCH_OBJECTS);
         return true;
-    case SELF_BATCH_3:
-        (void)thi_epoch_run_batch(thi_epoch_member(domain, true), epoch_run.members[3],
-                                  TH_EPOCH_BATCH_OBJECTS);
+    case SELF_BATCH: {
+        struct th_epoch_handle *own = thi_epoch_member(domain, true);
+        (void)thi_epoch_run_batch(own, own, TH_EPOCH_BATCH_OBJECTS);
         return true;
+    }
     case ADVANCE:
     case ADVANCE_TWICE:
     case ADVANCE_THRICE:

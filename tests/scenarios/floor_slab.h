@@ -45,6 +45,9 @@ static const struct slab_steps slab_steps_table[] = {
     /* Dropped while all shards are locked, and adopted. */
     {"slab_orphan", {SLAB_GIVE_1, SLAB_GIVE_2}, {{SLAB_TAKE}, {SLAB_DROP}}},
     {"slab_orphan_back", {SLAB_GIVE_1, SLAB_GIVE_2}, {{SLAB_TAKE}, {SLAB_DROP, SLAB_TAKE}}},
+    {"slab_orphan_adopters",
+     {SLAB_TAKE, SLAB_GIVE_1, SLAB_STOP, SLAB_DROP, SLAB_GO_ON},
+     {{SLAB_TAKE}, {SLAB_TAKE}}},
     {"slab_orphans", {SLAB_GIVE_2, SLAB_GIVE_3}, {{SLAB_TAKE}, {SLAB_DROP}, {SLAB_DROP}}},
     /* Two shards: what one has, the other may take. */
     {"slab_steal",
