@@ -8,7 +8,7 @@ and byte orders, and why where cmake/targets/expected.txt says so. Prints the te
 `N passed, N failed, N skipped`; status 0 if nothing failed and every difference is explained.
 
 A row is named `program: case` (a test) or `program: what` (a noted result). Of a result, the value
-that most legs have is taken for right: the report shows both.
+that most legs have which are not expected to differ is taken for right: the report shows both.
 """
 import collections
 import fnmatch
@@ -149,13 +149,17 @@ class Report:
         self.same = 0
         self.compare()
 
+    def lines_for(self, leg, row, what):
+        return [index for index, line in enumerate(self.expected)
+                if line.allowed == what and fnmatch.fnmatchcase(leg.name, line.legs)
+                and fnmatch.fnmatchcase(row, line.rows)]
+
     def why(self, leg, row, what):
-        for index, line in enumerate(self.expected):
-            if (fnmatch.fnmatchcase(leg.name, line.legs) and fnmatch.fnmatchcase(row, line.rows)
-                    and line.allowed == what):
-                self.used.add(index)
-                return line.why
-        return None
+        lines = self.lines_for(leg, row, what)
+        if not lines:
+            return None
+        self.used.add(lines[0])
+        return self.expected[lines[0]].why
 
     def note(self, row, legs, what, here, there, whys):
         """Legs that differ in this row: those with a reason, and those without."""
@@ -217,11 +221,14 @@ class Report:
         for row in rows:
             legs = self.legs_with(row.split(":")[0])
             value = {leg: self.results[leg].observed.get(row, "nothing") for leg in legs}
-            counts = collections.Counter(value[leg] for leg in legs)
+            # Legs that have a reason to differ do not vote, if there are others.
+            voters = [leg for leg in legs if not self.lines_for(leg, row, "differs")] or legs
+            counts = collections.Counter(value[leg] for leg in voters)
             right = counts.most_common(1)[0][0]
-            if len(counts) == 1:
+            values = sorted(set(value.values()))
+            if len(values) == 1:
                 self.same += 1
-            for other in counts:
+            for other in values:
                 if other != right:
                     group = [leg for leg in legs if value[leg] == other]
                     self.note(row, group, "differs", other, right,
