@@ -288,7 +288,8 @@ static bool homeless_add(struct thi_audit *audit)
             }
             continue;
         }
-        site.intent_count = made_count(audit, made->function, &made->place, &site.made, &site.made);
+        site.intent_count =
+            made_count(audit, made->function, &made->place, &made->wish, &site.made);
         if (site_add(audit, &site) == NULL) {
             return false;
         }
