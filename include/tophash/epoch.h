@@ -85,8 +85,8 @@ TH_API TH_MUST_CHECK th_status th_epoch_new(const struct th_epoch_config *config
 
 /* Reclaims what waits and frees the domain. No thread may be inside a guard of it or use it again;
  * threads that used it may live on and end at any time, also during this call; one that ends inside
- * `reclaim` uses it until it has ended. Handles that are still registered end with it. NULL is allowed. Not for the default domain, nor inside
- * `reclaim`. */
+ * `reclaim` uses it until it has ended. Handles that are still registered end with it. NULL is
+ * allowed. Not for the default domain, nor inside `reclaim`. */
 TH_API void th_epoch_free(struct th_epoch *domain);
 
 /* Enter and leave a guard; the calling thread registers itself on first use and is forgotten when

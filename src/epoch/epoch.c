@@ -175,12 +175,15 @@ static struct th_epoch_handle *runner_take(struct th_epoch *domain)
     if (!th_u32_cas_acq_rlx(&domain->spare.state, &expected, TH_EPOCH_RECORD_TAKEN)) {
         return NULL;
     }
+    domain->spare.thread_next = thi_epoch_thread.seats;
+    thi_epoch_thread.seats = &domain->spare;
     return &domain->spare;
 }
 
 static void runner_drop(struct th_epoch *domain, struct th_epoch_handle *runner)
 {
     if (runner == &domain->spare) {
+        thi_epoch_thread.seats = runner->thread_next;
         /* release @epoch.claim: our use of the seat before it is free; other side:
          * runner_take(). Without it: see there. */
         th_u32_store_rel(&runner->state, TH_EPOCH_RECORD_FREE);

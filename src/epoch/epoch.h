@@ -166,6 +166,7 @@ struct thi_epoch_fallback_slot {
 struct thi_epoch_thread {
     struct th_epoch_handle *default_record;
     struct th_epoch_handle *memberships; /* by thread_next, the default one included */
+    struct th_epoch_handle *seats;       /* spare records in use by this thread, by thread_next */
     struct thi_epoch_cache_slot cache[TH_EPOCH_CACHE_SLOTS];
     struct thi_epoch_fallback_slot fallback[TH_EPOCH_FALLBACK_SLOTS];
 };

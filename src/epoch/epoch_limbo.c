@@ -315,9 +315,9 @@ void thi_epoch_batch_put_back(struct th_epoch_handle *record)
         /* Counted as reclaimed and retired anew: the difference, what waits, stays right. */
         own_add(&record->reclaimed_objects, 1);
         own_add(&record->reclaimed_bytes, node->bytes);
-        own_add(&record->retired_objects, 1);
-        own_add(&record->retired_bytes, node->bytes);
-        /* Any thread may push to the spare meanwhile. */
+        /* relaxed, both: statistics. Added: any thread may retire to the spare meanwhile. */
+        th_u64_add_rlx(&record->retired_objects, 1);
+        th_u64_add_rlx(&record->retired_bytes, node->bytes);
         if (record == &record->domain->spare) {
             open_push_shared(record, node);
         } else {

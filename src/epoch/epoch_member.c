@@ -331,7 +331,13 @@ static void thread_exit(void)
         }
     }
     struct th_epoch_handle *record = self->memberships;
+    struct th_epoch_handle *seat = self->seats;
     memset(self, 0, sizeof(*self));
+    while (seat != NULL) { /* it ended in a callback that it ran without a record */
+        struct th_epoch_handle *next = seat->thread_next;
+        thi_epoch_record_drop(seat);
+        seat = next;
+    }
     while (record != NULL) {
         struct th_epoch_handle *next = record->thread_next;
         membership_end(record);

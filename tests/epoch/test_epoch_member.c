@@ -374,6 +374,38 @@ TEST(epoch_fallback_reclaims_by_itself)
     thi_mem_fault_set(0, false);
 }
 
+static void callback_ends(struct th_epoch_node *node)
+{
+    help_reclaim(node);
+    pthread_exit(NULL);
+}
+
+static void *starved_end_run(void *argument)
+{
+    struct th_epoch *domain = argument;
+    struct help_object *object = help_object_new(0);
+    th_epoch_retire(domain, &object->node, sizeof(*object), callback_ends);
+    help_retire_many(domain, 5);
+    (void)th_epoch_reclaim(domain, 0);
+    return NULL;
+}
+
+/* Goal: a thread without a record that ends in a callback gives back what it reclaimed with, and
+ * the rest of the batch. Method: the oldest object's callback ends the thread; another one, without
+ * a record too, drains. */
+TEST(epoch_end_in_a_callback_without_a_record_leaves_the_seat)
+{
+    struct th_epoch *domain = help_domain(NULL);
+    thi_mem_fault_set(1, true);
+    pthread_join(help_thread(starved_end_run, domain), NULL);
+    CHECK_EQ(th_epoch_drain(domain, HELP_DRAIN_NS), TH_OK);
+    CHECK_EQ(help_stats(domain).waiting_bytes, 0);
+    th_epoch_free(domain);
+    thi_mem_fault_set(0, false);
+    CHECK_EQ(atomic_load(&help_reclaimed), 6);
+    CHECK_EQ(atomic_load(&help_reclaimed_twice), 0);
+}
+
 static void *starved_many_run(void *argument)
 {
     (void)argument;

@@ -224,6 +224,11 @@ static const struct epoch_steps epoch_steps_table[] = {
      M3,
      {REFUSE, SELF_REPLACE, SELF_REPLACE_SECOND, STAMP_0, ADVANCE_THRICE},
      {{RECLAIM}, {RECLAIM}}},
+    {"epoch_seat_cut",
+     0,
+     0,
+     {REFUSE, ENDING, SELF_REPLACE, SELF_REPLACE_SECOND, STAMP_0, ADVANCE_THRICE},
+     {{RECLAIM}, {RECLAIM}}},
     /* Who waits for all. */
     {"epoch_drain", 0, M1, {AS_1, REPLACE, STAMP_1, ADVANCE_THRICE}, {{BATCH_1}, {DRAIN}}},
     {"epoch_drain_retire",
