@@ -2,11 +2,24 @@
 # SPDX-License-Identifier: MIT
 # document.sh - docs/proof.md, from the tables. Part of tools/proof.sh.
 
+# operations [-v check=1]: rows of operations.awk
+operations() {
+    while IFS=$'\t' read -r family tables _; do
+        for table in $tables; do
+            sed "s/^/$family\t/" "$table"
+        done
+    done < <(family_rows .) | awk "$@" -f proof/operations.awk proof/operations.tsv - | sort
+}
+
 document() {
     cat proof/text.md
     printf '\n## Scenarios\n\n| scenario | family | set | executions | blocked |\n|---|---|---|---|---|\n'
     awk -F'\t' -v fast="$fast_max" '!/^#/ { printf "| `%s` | %s | %s | %d | %d |\n", $1, $2,
         ($3 + $4 > fast ? "full" : "fast"), $3, $4 }' proof/counts.tsv
+    printf '\n## Operations, and what else went on\n\n'
+    printf 'In how many scenarios an operation stands beside a thread that does this.\n\n'
+    printf '| operation | against | scenarios | against | scenarios |\n|---|---|---|---|---|\n'
+    operations | awk -F'\t' '{ printf "| `%s_%s()` | %s | %d | %s | %d |\n", $1, $2, $3, $4, $5, $6 }'
     printf '\n## Orders, and who needs them\n\n'
     printf 'A site is an access as the source writes it, with all places it is inlined to.\n\n'
     printf '| file | function | access | weaker | outcome | by |\n|---|---|---|---|---|---|\n'

@@ -5,19 +5,19 @@
 
 #include <string.h>
 
-#include "scenarios/bytes_steps.h"
+#include "scenarios/bytes_against.h"
 
 static void steps_refuse(bool refuse)
 {
     proof_refuses = refuse;
 }
 
-bool proof_play(const char *name)
+static bool table_play(const struct bytes_steps *table, unsigned rows, const char *name)
 {
-    for (unsigned i = 0; i < BYTES_STEPS_COUNT; i++) {
-        if (strcmp(name, bytes_steps[i].name) == 0) {
+    for (unsigned i = 0; i < rows; i++) {
+        if (strcmp(name, table[i].name) == 0) {
             unsigned count = 0;
-            steps = &bytes_steps[i];
+            steps = &table[i];
             steps_setup();
             while (count < BYTES_THREADS && steps->threads[count][0].operation != END) {
                 count++;
@@ -28,4 +28,10 @@ bool proof_play(const char *name)
         }
     }
     return false;
+}
+
+bool proof_play(const char *name)
+{
+    return table_play(bytes_steps, BYTES_STEPS_COUNT, name) ||
+           table_play(bytes_against, BYTES_AGAINST_COUNT, name);
 }

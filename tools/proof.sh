@@ -4,7 +4,8 @@
 # in it is good for.
 #
 #   tools/proof.sh [--full] [--mutate] [--bugs] [--record] [--family=NAME[,NAME]]
-#                  [--only-mutants=TEXT] [--source=FOLDER] [--jobs=N] [--tophash=FILE] [SCENARIO...]
+#                  [--only-mutants=TEXT] [--source=FOLDER] [--jobs=N] [--seconds=N]
+#                  [--tophash=FILE] [SCENARIO...]
 #
 # Scenarios: those of the tables that proof/families.tsv names, each family a program with sizes of
 # its own. Numbers of executions are compared with proof/counts.tsv; scenarios that take more than
@@ -20,7 +21,7 @@ set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 full=false mutate=false bugs=false record=false source=. jobs=2 tophash='' only='' families=''
-wanted=()
+seconds_max=600 wanted=()
 for argument in "$@"; do
     case $argument in
     --full) full=true ;;
@@ -30,9 +31,10 @@ for argument in "$@"; do
     --family=*) families=${argument#*=} ;;
     --only-mutants=*) only=${argument#*=} mutate=true ;;
     --source=*) source=${argument#*=} ;;
+    --seconds=*) seconds_max=${argument#*=} ;;
     --jobs=*) jobs=${argument#*=} ;;
     --tophash=*) tophash=${argument#*=} ;;
-    -*) sed -n '6,7p' "$0" >&2 && exit 2 ;;
+    -*) sed -n '6,8p' "$0" >&2 && exit 2 ;;
     *) wanted+=("$argument") ;;
     esac
 done
@@ -41,7 +43,7 @@ done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 # Mutants are tried on scenarios of no more executions than this: one that survives costs all.
-export work source tophash jobs seconds_max=600 executions_max=8000
+export work source tophash jobs seconds_max executions_max=8000
 fast_max=20000
 failed=0
 
@@ -162,6 +164,9 @@ fi
 # shellcheck source=proof/document.sh
 . proof/document.sh
 
+if $whole && operations -v check=1 | grep . >&2; then
+    fail "operations are not run against these twice"
+fi
 if $mutate; then
     mutants
 fi

@@ -50,6 +50,7 @@ enum bytes_operation {
     CLEAR,
     COUNT,
     STATS,
+    RESERVE, /* for more than a first block holds */
     ENTER,   /* a guard over the steps up to ... */
     LEAVE,   /* ... this one */
     RECLAIM, /* a batch */
@@ -137,6 +138,14 @@ static const struct bytes_steps bytes_steps[] = {
      {{PUT, A}, {PUT, X}, {PUT, Y}, {ERASE, Y}},
      {{{ERASE, A}}, {{ERASE, X}}}},
     {"limbo_back", 0, {{PUT, A}, {PUT, Y}, {ERASE, Y}, {AGE, A}}, {{{ERASE, A}}, {{RUN_ONE, A}}}},
+    {"limbo_back_reclaim",
+     0,
+     {{PUT, A}, {PUT, Y}, {ERASE, Y}, {AGE, A}},
+     {{{ERASE, A}}, {{RUN_ONE, A}, {RECLAIM, A}}}},
+    {"limbo_two_reclaim",
+     0,
+     {{PUT, A}, {PUT, X}, {PUT, Y}, {ERASE, Y}, {ERASE, X}, {AGE, A}},
+     {{{ERASE, A}}, {{RUN_ONE, A}, {RECLAIM, A}}}},
     {"limbo_back_two",
      0,
      {{PUT, A}, {PUT, X}, {PUT, Y}, {ERASE, Y}, {ERASE, X}, {AGE, A}},
@@ -538,6 +547,7 @@ static inline void steps_table_run(enum bytes_operation operation, unsigned key)
     case CLEAR: th_map_bytes_clear(steps_map); break;
     case COUNT: SCENARIO_CHECK(th_map_bytes_count(steps_map) <= BYTES_KEYS); break;
     case STATS: th_map_bytes_get_stats(steps_map, &stats); break;
+    case RESERVE: SCENARIO_CHECK(th_map_bytes_reserve(steps_map, 10) == TH_OK); break;
     case SPREAD: thi_map_limbo_spread(steps_base()); break;
     default:
         th_map_bytes_free(steps_map);
@@ -588,6 +598,7 @@ static inline bool step_run(unsigned thread, const struct bytes_step *step, uint
     case CLEAR:
     case COUNT:
     case STATS:
+    case RESERVE:
     case SPREAD:
     case FREE: steps_table_run(step->operation, key); return true;
     default: steps_epoch_run(thread, step->operation); return true;

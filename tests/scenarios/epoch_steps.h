@@ -265,12 +265,6 @@ static const struct epoch_steps epoch_steps_table[] = {
      {END},
      {{SELF_ENTER, SELF_LEAVE, TELL, OTHER_ENTER, OTHER_LEAVE}, {HEAR, FREE}}},
     {"epoch_domains", 0, 0, {END}, {{NEW_FREE}, {NEW_FREE}}},
-    /* What else goes on beside each operation. */
-    {"epoch_reclaim_beside", 0, M1, {END}, {{REPLACE, RECLAIM}, {RECLAIM}}},
-    {"epoch_drain_beside", 0, M1, {END}, {{REPLACE, RECLAIM}, {DRAIN}}},
-    {"epoch_stats_beside", 0, M1, {END}, {{REPLACE, RECLAIM}, {STATS}}},
-    {"epoch_retire_beside", 0, M3, {END}, {{SELF_REPLACE}, {SELF_REPLACE_SECOND}}},
-    {"epoch_unregister_beside", 0, M1, {END}, {{ENTER, UNREGISTER}, {RECLAIM}}},
     {"epoch_default", 0, 0, {END}, {{OTHER_ENTER, OTHER_LEAVE}, {OTHER_ENTER, OTHER_LEAVE}}},
 };
 enum { EPOCH_STEPS_COUNT = sizeof(epoch_steps_table) / sizeof(epoch_steps_table[0]) };
