@@ -30,6 +30,9 @@
 #define TH_LINE_NONE 16u
 #define TH_LINE_UNIT 4u
 #define TH_LINE_MARK ((uint64_t)2 << 12)
+/* Of keys that refer to something: both marks, and how many bits the tag has, marks included. */
+#define TH_LINE_MARKS ((uint32_t)3 << 12)
+#define TH_LINE_TAG_BITS 24u
 
 #if defined(__SSE2__) && defined(__x86_64__) && !defined(TH_LINE_PORTABLE)
 #include <immintrin.h>
@@ -50,6 +53,18 @@ TH_INLINE __m128i line_mark_low(void)
 {
     return _mm_loadu_si128((const __m128i *)(const void *)thi_line_mark_low);
 }
+
+#define TH_LINE_REFERENCE ((uint32_t)(UINT32_MAX << TH_LINE_TAG_BITS))
+/* The bits of a lower half that are the reference's, and these with both marks, four times; as
+ * above. */
+extern const TH_ALIGNED(16) uint32_t thi_line_reference[4] __attribute__((visibility("hidden")));
+extern const TH_ALIGNED(16) uint32_t thi_line_marks[4] __attribute__((visibility("hidden")));
+
+/* A cell as it was at one moment. */
+struct thi_pair {
+    uint64_t key;
+    uint64_t value;
+};
 
 /* Four bits for each cell, the lowest set if its key is `key`, whatever its mark is if `marked`.
  * What waits for the line are vector registers, of which a processor has many; the integer
@@ -209,6 +224,60 @@ TH_INLINE bool thi_line_get(const void *line, uint64_t key, uint64_t *value)
         _mm_storeh_pd((double *)(void *)value, _mm_castsi128_pd(pair));
     }
     return true;
+}
+
+TH_INLINE __m128i line_constant(const uint32_t four[4])
+{
+    return _mm_load_si128((const __m128i *)(const void *)four);
+}
+
+/* The first cell that has the tag, as it was at one moment: whether its key is the one that is
+ * looked for must be asked of what it refers to. The tag is not compared once more: TH_LINE_MARK is
+ * the only other thing that may be missing. Needs thi_port_has_wide_loads() once a cell matched. */
+TH_INLINE bool thi_line_get_tagged(const void *line, uint32_t tag, struct thi_pair *pair)
+{
+    __m128i wanted = _mm_or_si128(_mm_shuffle_epi32(_mm_cvtsi32_si128((int)tag), 0),
+                                  line_constant(thi_line_marks));
+    __m128i halves = _mm_or_si128(line_low_halves(line), line_constant(thi_line_reference));
+    uint64_t match = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi32(halves, wanted));
+    if (TH_UNLIKELY(match == 0)) {
+        return false;
+    }
+    __m128i cell = line_load_whole((const char *)line + line_lowest_bit(match) * TH_LINE_UNIT);
+    /* acquire @atomic.line: as in thi_line_find(). */
+    th_fence_signal_acq();
+    pair->key = (uint64_t)_mm_cvtsi128_si64(cell);
+    pair->value = (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(cell, cell));
+    return TH_LIKELY((pair->key & TH_LINE_MARK) != 0);
+}
+
+TH_INLINE __m128i line_sixteen(const unsigned char *bytes)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)bytes);
+}
+
+/* True if 16 to 32 bytes are the same. Needs thi_port_has_wide_loads(): with the instructions that
+ * take an operand from memory wherever it lies. */
+TH_INLINE bool thi_line_same_32(const unsigned char *a, const unsigned char *b, size_t size)
+{
+    __m128i first = line_sixteen(b);
+    __m128i last = line_sixteen(b + size - 16);
+    __asm__("vpcmpeqb %1, %0, %0" : "+x"(first) : "m"(*(const __m128i_u *)(const void *)a));
+    __asm__("vpcmpeqb %1, %0, %0"
+            : "+x"(last)
+            : "m"(*(const __m128i_u *)(const void *)(a + size - 16)));
+    return _mm_movemask_epi8(_mm_and_si128(first, last)) == 0xffff;
+}
+
+/* True: none of the four cells has the tag, with TH_LINE_MARK or without it. */
+TH_INLINE bool thi_line_misses_tag(const void *line, uint32_t tag)
+{
+    __m128i rest = _mm_or_si128(line_constant(thi_line_reference), line_mark_low());
+    uint64_t match = line_match_low(_mm_or_si128(line_low_halves(line), rest),
+                                    tag | TH_LINE_REFERENCE | TH_LINE_MARK);
+    /* acquire @atomic.line: as in thi_line_find(). */
+    th_fence_signal_acq();
+    return match == 0;
 }
 
 /* The offset in units of the cell, of four {key, value} cells at a 64-byte boundary, whose key is

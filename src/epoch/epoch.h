@@ -165,8 +165,9 @@ struct thi_epoch_fallback_slot {
  * call to be found, of which a library that is loaded late may use little. */
 struct thi_epoch_thread {
     struct th_epoch_handle *default_record;
-    struct th_epoch_handle *memberships; /* by thread_next, the default one included */
-    struct th_epoch_handle *seats;       /* spare records in use by this thread, by thread_next */
+    struct th_epoch_handle *default_light; /* the same if announcing needs no fence, or NULL */
+    struct th_epoch_handle *memberships;   /* by thread_next, the default one included */
+    struct th_epoch_handle *seats;         /* spare records in use by this thread, by thread_next */
     struct thi_epoch_cache_slot cache[TH_EPOCH_CACHE_SLOTS];
     struct thi_epoch_fallback_slot fallback[TH_EPOCH_FALLBACK_SLOTS];
 };
@@ -204,19 +205,40 @@ TH_INLINE void thi_epoch_barrier_light(const struct th_epoch *domain)
     }
 }
 
-TH_INLINE void thi_epoch_record_enter(struct th_epoch_handle *record)
+TH_INLINE void epoch_announce(struct th_epoch_handle *record, const struct th_epoch *domain)
 {
-    if (record->nesting++ != 0) {
-        return;
-    }
     /* relaxed: an old epoch is harmless, it only holds the epoch up until we leave. */
-    uint64_t epoch = th_u64_load_rlx(&record->domain->epoch);
+    uint64_t epoch = th_u64_load_rlx(&domain->epoch);
     /* release @epoch.leave: reads of our guards before this one before the announcement; other
      * side: record_passed(). A scan that sees this store does not see the one of the leave before
      * it. Without it: those reads are not ordered before the reclaim that the scan permits.
      * The other direction, announcement before the reads that follow, is the barrier's: edge
      * @epoch.scan. */
     th_u64_store_rel(&record->announced, epoch);
+}
+
+/* Of a record of thi_epoch_record_light(). */
+TH_INLINE void thi_epoch_announce_light(struct th_epoch_handle *record)
+{
+    epoch_announce(record, &thi_epoch_default_domain);
+    /* light @epoch.scan: as in thi_epoch_barrier_light(). */
+    th_fence_compiler();
+}
+
+TH_INLINE void thi_epoch_withdraw(struct th_epoch_handle *record)
+{
+    /* release @epoch.leave: every read of the guard before the end of the announcement; other side:
+     * record_passed(). Without it: a late read meets an object that was reclaimed because we seemed
+     * gone. */
+    th_u64_store_rel(&record->announced, TH_EPOCH_OUTSIDE);
+}
+
+TH_INLINE void thi_epoch_record_enter(struct th_epoch_handle *record)
+{
+    if (record->nesting++ != 0) {
+        return;
+    }
+    epoch_announce(record, record->domain);
     thi_epoch_barrier_light(record->domain);
 }
 
@@ -225,10 +247,14 @@ TH_INLINE void thi_epoch_record_leave(struct th_epoch_handle *record)
     if (--record->nesting != 0) {
         return;
     }
-    /* release @epoch.leave: every read of the guard before the end of the announcement; other side:
-     * record_passed(). Without it: a late read meets an object that was reclaimed because we seemed
-     * gone. */
-    th_u64_store_rel(&record->announced, TH_EPOCH_OUTSIDE);
+    thi_epoch_withdraw(record);
+}
+
+/* True if the member stands in a guard. If not, announcing and withdrawing are a guard too, not
+ * counted: for a few reads that call nothing. */
+TH_INLINE bool thi_epoch_is_inside(const struct th_epoch_handle *record)
+{
+    return record->nesting != 0;
 }
 
 /* The calling thread's record if it is known at once, else NULL. */
@@ -240,6 +266,13 @@ TH_INLINE struct th_epoch_handle *thi_epoch_record_quick(const struct th_epoch *
     const struct thi_epoch_cache_slot *slot =
         &thi_epoch_thread.cache[domain->id % TH_EPOCH_CACHE_SLOTS];
     return slot->domain_id == domain->id ? slot->record : NULL;
+}
+
+/* That of the default domain, if announcing needs no fence there: for thi_epoch_announce_light().
+ */
+TH_INLINE struct th_epoch_handle *thi_epoch_record_light(void)
+{
+    return thi_epoch_thread.default_light;
 }
 
 /* The guard, inlined for rooms above. `domain` is not NULL. */

@@ -134,7 +134,7 @@ static void fallback_blocks(struct th_epoch *domain)
 static bool record_passed(struct th_epoch *domain, struct th_epoch_handle *record, uint64_t epoch)
 {
     /* acquire @epoch.leave: the announcement before everything the advance permits; other side:
-     * thi_epoch_record_enter(), thi_epoch_record_leave(). Without it: see there. */
+     * epoch_announce(), thi_epoch_withdraw(). Without it: see there. */
     uint64_t announced = th_u64_load_acq(&record->announced);
     if (TH_LIKELY(announced == TH_EPOCH_OUTSIDE || announced == epoch)) {
         return true;

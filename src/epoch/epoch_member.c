@@ -254,7 +254,7 @@ struct th_epoch_handle *thi_epoch_record_take(struct th_epoch *domain)
 void thi_epoch_record_drop(struct th_epoch_handle *record)
 {
     record->nesting = 0;
-    /* release @epoch.leave: as in thi_epoch_record_leave(): who ends inside a guard has left. */
+    /* release @epoch.leave: as in thi_epoch_withdraw(): who ends inside a guard has left. */
     th_u64_store_rel(&record->announced, TH_EPOCH_OUTSIDE);
     thi_epoch_batch_put_back(record);
     thi_epoch_flush_bytes(record);
@@ -402,6 +402,9 @@ struct th_epoch_handle *thi_epoch_member(struct th_epoch *domain, bool make)
     }
     if (domain == &thi_epoch_default_domain) {
         thi_epoch_thread.default_record = record;
+        /* relaxed: decided before the record was taken. */
+        bool light = th_u32_load_rlx(&domain->barrier) == TH_EPOCH_BARRIER_ASYMMETRIC;
+        thi_epoch_thread.default_light = light ? record : NULL;
     } else {
         thi_epoch_thread.cache[domain->id % TH_EPOCH_CACHE_SLOTS] =
             (struct thi_epoch_cache_slot){domain->id, record};

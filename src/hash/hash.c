@@ -11,8 +11,6 @@
  */
 #include "hash/hash.h"
 
-#include <string.h>
-
 static uint64_t seed_next(uint64_t *state)
 {
     uint64_t z = (*state += 0x9e3779b97f4a7c15u);
@@ -95,18 +93,6 @@ uint64_t thi_unmix(const struct thi_seed *seed, uint64_t mixed)
     return __builtin_bswap64(x * seed->inverse_2) * seed->inverse_1;
 }
 
-/* The first byte is the lowest on every machine: a seed gives the same hashes everywhere, and what
- * depends on them can be compared between targets. */
-static uint64_t word_load(const unsigned char *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
 static uint64_t half_load(const unsigned char *bytes)
 {
     uint32_t half;
@@ -117,38 +103,12 @@ static uint64_t half_load(const unsigned char *bytes)
     return half;
 }
 
-/* wasm has the type, but multiplies it by a call. */
-#if defined(__SIZEOF_INT128__) && !defined(__wasm__)
-__extension__ typedef unsigned __int128 wide;
-/* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
- * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for
- * every second word, whatever was mixed into it, turning all bits but the second does that. */
-TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
-{
-    wide product = (wide)a * b;
-    return (uint64_t)(product >> 64) ^ (uint64_t)product;
-}
-#else
-TH_INLINE uint64_t fold(uint64_t a, uint64_t b)
-{
-    uint64_t a_low = (uint32_t)a;
-    uint64_t a_high = a >> 32;
-    uint64_t b_low = (uint32_t)b;
-    uint64_t b_high = b >> 32;
-    uint64_t low = a_low * b_low;
-    uint64_t middle_1 = a_high * b_low + (low >> 32);
-    uint64_t middle_2 = a_low * b_high + (uint32_t)middle_1;
-    uint64_t high = a_high * b_high + (middle_1 >> 32) + (middle_2 >> 32);
-    return high ^ ((middle_2 << 32) | (uint32_t)low);
-}
-#endif
-
 /* At most 16 bytes as two words. Together with the size they hold all of them. */
 TH_INLINE void words_load(const unsigned char *at, size_t size, uint64_t *first, uint64_t *last)
 {
     if (size >= 8) {
-        *first = word_load(at);
-        *last = word_load(at + size - 8);
+        *first = thi_word_load(at);
+        *last = thi_word_load(at + size - 8);
     } else if (size >= 4) {
         *first = half_load(at);
         *last = half_load(at + size - 4);
@@ -168,12 +128,12 @@ TH_INLINE uint64_t long_state(const struct thi_seed *seed, const unsigned char *
 {
     uint64_t lane = state; /* a second chain: two multiplications run at once */
     for (; size > 32; size -= 32, at += 32) {
-        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) + state);
-        lane = fold(word_load(at + 16) ^ seed->multiplier_2, word_load(at + 24) + lane);
+        state = thi_fold(thi_word_load(at) ^ seed->multiplier_1, thi_word_load(at + 8) + state);
+        lane = thi_fold(thi_word_load(at + 16) ^ seed->multiplier_2, thi_word_load(at + 24) + lane);
     }
     state ^= lane + seed->multiplier_2;
     if (size > 16) {
-        state = fold(word_load(at) ^ seed->multiplier_1, word_load(at + 8) + state);
+        state = thi_fold(thi_word_load(at) ^ seed->multiplier_1, thi_word_load(at + 8) + state);
     }
     return state;
 }
@@ -181,22 +141,15 @@ TH_INLINE uint64_t long_state(const struct thi_seed *seed, const unsigned char *
 uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
-    /* The size multiplied: as a small sum, keys of two sizes whose last bytes differ by as little
-     * would meet for every fourth seed. */
-    uint64_t state = seed->mask ^ (size * seed->inverse_2);
+    uint64_t state = thi_hash_first(seed, size);
     uint64_t first;
     uint64_t last;
     if (TH_LIKELY(size <= 16)) {
         words_load(at, size, &first, &last);
     } else {
         state = long_state(seed, at, size, state);
-        first = word_load(at + size - 16);
-        last = word_load(at + size - 8);
+        first = thi_word_load(at + size - 16);
+        last = thi_word_load(at + size - 8);
     }
-    /* A sum here and in long_state(), so that no change one can make without the seed changes the
-     * sign of this factor. */
-    state = fold(first ^ seed->multiplier_1, last + state);
-    /* A square of sorts: with a constant for one factor, keys that differ in one word alone would
-     * pass two linear steps, and lie on a lattice for some seeds. */
-    return fold(state ^ seed->inverse_1, state + seed->multiplier_2);
+    return thi_hash_last(seed, state, first, last);
 }

@@ -12,6 +12,8 @@
 #ifndef TOPHASH_HASH_HASH_H
 #define TOPHASH_HASH_HASH_H
 
+#include <string.h>
+
 #include "base/base.h"
 
 /* The key of a map's hash. multipliers are odd; inverses are theirs modulo 2^64. */
@@ -45,7 +47,93 @@ TH_INLINE uint64_t thi_mix(const struct thi_seed *seed, uint64_t key)
 /* The key that was mixed. Some fourteen times as dear: for walks. */
 uint64_t thi_unmix(const struct thi_seed *seed, uint64_t mixed);
 
-/* 64 keyed bits of `size` bytes. Not the same on machines of different byte order. */
+/* 64 keyed bits of `size` bytes, the same on machines of either byte order. */
 uint64_t thi_hash_bytes(const struct thi_seed *seed, const void *bytes, size_t size);
+
+/* The first byte is the lowest on every machine: a seed gives the same hashes everywhere, and what
+ * depends on them can be compared between targets. */
+TH_INLINE uint64_t thi_word_load(const unsigned char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/* wasm has the type, but multiplies it by a call. */
+#if defined(__x86_64__) && defined(__GNUC__)
+/* By an instruction of its own: for a product of one word of 128 bits the compiler keeps a pair of
+ * registers, and saves those that the pair does not need. */
+TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
+{
+    uint64_t low;
+    uint64_t high;
+    __asm__("mulq %3" : "=a"(low), "=d"(high) : "a"(a), "rm"(b) : "cc");
+    return high ^ low;
+}
+#elif defined(__SIZEOF_INT128__) && !defined(__wasm__)
+__extension__ typedef unsigned __int128 thi_wide;
+/* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
+ * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for
+ * every second word, whatever was mixed into it, turning all bits but the second does that. */
+TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
+{
+    thi_wide product = (thi_wide)a * b;
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+#else
+TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
+{
+    uint64_t a_low = (uint32_t)a;
+    uint64_t a_high = a >> 32;
+    uint64_t b_low = (uint32_t)b;
+    uint64_t b_high = b >> 32;
+    uint64_t low = a_low * b_low;
+    uint64_t middle_1 = a_high * b_low + (low >> 32);
+    uint64_t middle_2 = a_low * b_high + (uint32_t)middle_1;
+    uint64_t high = a_high * b_high + (middle_1 >> 32) + (middle_2 >> 32);
+    return high ^ ((middle_2 << 32) | (uint32_t)low);
+}
+#endif
+
+/* How thi_hash_bytes() begins. The size multiplied: as a small sum, keys of two sizes whose last
+ * bytes differ by as little would meet for every fourth seed. */
+TH_INLINE uint64_t thi_hash_first(const struct thi_seed *seed, size_t size)
+{
+    return seed->mask ^ (size * seed->inverse_2);
+}
+
+/* How it ends, with the last 16 bytes. */
+TH_INLINE uint64_t thi_hash_last(const struct thi_seed *seed, uint64_t state, uint64_t first,
+                                 uint64_t last)
+{
+    /* A sum here and in the middle, so that no change one can make without the seed changes the
+     * sign of this factor. */
+    state = thi_fold(first ^ seed->multiplier_1, last + state);
+    /* A square of sorts: with a constant for one factor, keys that differ in one word alone would
+     * pass two linear steps, and lie on a lattice for some seeds. */
+    return thi_fold(state ^ seed->inverse_1, state + seed->multiplier_2);
+}
+
+/* thi_hash_bytes() of 17 to 32 bytes, inlined. */
+TH_INLINE uint64_t thi_hash_bytes_to_32(const struct thi_seed *seed, const void *bytes, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    uint64_t state = thi_hash_first(seed, size);
+    /* Two lanes that took in nothing yet are one: the state meets itself. */
+    state ^= state + seed->multiplier_2;
+    state = thi_fold(thi_word_load(at) ^ seed->multiplier_1, thi_word_load(at + 8) + state);
+    return thi_hash_last(seed, state, thi_word_load(at + size - 16), thi_word_load(at + size - 8));
+}
+
+/* thi_hash_bytes() of 8 to 16 bytes, inlined. */
+TH_INLINE uint64_t thi_hash_bytes_to_16(const struct thi_seed *seed, const void *bytes, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    return thi_hash_last(seed, thi_hash_first(seed, size), thi_word_load(at),
+                         thi_word_load(at + size - 8));
+}
 
 #endif

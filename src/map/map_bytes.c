@@ -4,48 +4,11 @@
  * Guarantees   those of map_core.h. A record is retired once, after its cell was cleared.
  * Progress     as stated in map_core.h; every operation stands in a guard of the map's epoch
  *              domain.
- * Layout       key word of a cell: 22 bits of tag from the hash, 40 bits of record reference, LOCK,
- *              LIVE. record: hash (8 B), size (4 B), key. A hit reads two lines: the cell's and the
- *              record's.
+ * Layout       key word of a cell: 20 bits of tag from the hash, LIVE and FREE in the place of two,
+ *              4 bits 0, 40 bits of record reference. record: hash (8 B), size (4 B), key. A hit
+ *              reads two lines: the cell's and the record's.
  */
-#include "map/map_ops.h"
-
-/* The tag of a key word: the top bits of the hash, which choose neither group nor line, at the
- * places that reference and marks leave. */
-#define TAG_HASH_SHIFT (64u - TH_KEY_REFERENCE_SHIFT)
-#define TAG_BITS ((((uint64_t)1 << TH_KEY_REFERENCE_SHIFT) - 1) & ~TH_KEY_MARKS)
-
-struct th_map_bytes {
-    struct thi_map base;
-};
-
-static const struct key_kind bytes_kind = {.bytes = true};
-
-TH_INLINE struct key bytes_key(const struct thi_map *map, const void *bytes, size_t size)
-{
-    uint64_t hash = hash_turned(thi_hash_bytes(&map->seed, bytes, size));
-    return (struct key){.hash = hash,
-                        .word = (hash >> TAG_HASH_SHIFT & TAG_BITS) | TH_KEY_MARKS,
-                        .bytes = size == 0 ? "" : bytes,
-                        .size = size};
-}
-
-/* The guard of one operation. The domain is the map's, which the caller may not change. */
-TH_INLINE void bytes_enter(const struct th_map_bytes *map)
-{
-    thi_epoch_enter_inline(map->base.epoch);
-}
-TH_INLINE void bytes_leave(const struct th_map_bytes *map)
-{
-    thi_epoch_leave_inline(map->base.epoch);
-}
-
-static TH_NOINLINE bool bytes_look(const struct thi_map *map, const void *bytes, size_t size,
-                                   uint64_t *value)
-{
-    struct key key = bytes_key(map, bytes, size);
-    return core_look(map, &bytes_kind, &key, value);
-}
+#include "map/map_bytes.h"
 
 /* A record for the key: its cell's key word, or EMPTY without memory. */
 static uint64_t record_new(struct thi_map *map, const struct key *key)
@@ -82,73 +45,6 @@ th_status th_map_bytes_new(const struct th_map_config *config, struct th_map_byt
 void th_map_bytes_free(struct th_map_bytes *map)
 {
     thi_map_free((struct thi_map *)map);
-}
-
-TH_INLINE bool bytes_get_key(const struct thi_map *map, const struct key *key, uint64_t *value)
-{
-    uint64_t seen;
-    enum quick quick = quick_look(map, &bytes_kind, key, &seen);
-    if (TH_LIKELY(quick == QUICK_FOUND)) {
-        if (value != NULL) {
-            *value = seen;
-        }
-        return true;
-    }
-    return TH_UNLIKELY(quick == QUICK_UNKNOWN) && bytes_look(map, key->bytes, key->size, value);
-}
-
-bool th_map_bytes_get(const struct th_map_bytes *map, const void *key, size_t key_bytes,
-                      uint64_t *value)
-{
-    if (key_bytes > TH_MAP_BYTES_KEY_MAX) {
-        return false;
-    }
-    struct key wanted = bytes_key(&map->base, key, key_bytes);
-    bytes_enter(map);
-    bool found = bytes_get_key(&map->base, &wanted, value);
-    bytes_leave(map);
-    return found;
-}
-
-/* Second stage of a batch: the cell's line is here; ask for the record it refers to. */
-TH_INLINE void record_prefetch(const struct thi_map *map, const struct key *key)
-{
-    struct spot spot = spot_of(map, key->hash);
-    struct cell *line = spot_line(&spot, key->hash);
-    for (unsigned i = 0; i < TH_MAP_LINE_CELLS; i++) {
-        uint64_t stored = cell_key(&line[i]);
-        if ((stored & TH_KEY_LIVE) != 0 && ((stored ^ key->word) & TAG_BITS) == 0) {
-            __builtin_prefetch(record_at(map, stored));
-        }
-    }
-}
-
-size_t th_map_bytes_get_many(const struct th_map_bytes *map, const struct th_bytes *keys,
-                             size_t count, uint64_t *values, bool *found)
-{
-    struct key wanted[TH_MAP_BATCH];
-    size_t hits = 0;
-    bytes_enter(map);
-    for (size_t done = 0; done < count; done += TH_MAP_BATCH) {
-        size_t batch = count - done < TH_MAP_BATCH ? count - done : TH_MAP_BATCH;
-        for (size_t i = 0; i < batch; i++) {
-            const struct th_bytes *key = &keys[done + i];
-            size_t size = key->size > TH_MAP_BYTES_KEY_MAX ? 0 : key->size;
-            wanted[i] = bytes_key(&map->base, key->bytes, size);
-            look_prefetch(&map->base, wanted[i].hash);
-        }
-        for (size_t i = 0; i < batch; i++) {
-            record_prefetch(&map->base, &wanted[i]);
-        }
-        for (size_t i = 0; i < batch; i++) {
-            bool here = keys[done + i].size <= TH_MAP_BYTES_KEY_MAX &&
-                        bytes_get_key(&map->base, &wanted[i], &values[done + i]);
-            found[done + i] = here;
-            hits += here;
-        }
-    }
-    bytes_leave(map);
-    return hits;
 }
 
 /* Insert-only. TH_OK, TH_EXISTS, TH_ENOMEM. */
@@ -234,7 +130,7 @@ th_status th_map_bytes_insert(struct th_map_bytes *map, const void *key, size_t 
     uint64_t seen;
     th_status status = TH_EXISTS;
     bytes_enter(map);
-    if (!bytes_get_key(&map->base, &wanted, &seen)) {
+    if (!thi_bytes_look(&map->base, &wanted, &seen)) {
         status = bytes_insert_key(&map->base, &wanted, value, &seen);
     }
     bytes_leave(map);

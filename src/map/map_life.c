@@ -61,6 +61,7 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
     thi_seed_init(&map->seed, seed);
     map->flags = config->flags;
     map->epoch = config->epoch != NULL ? config->epoch : th_epoch_default();
+    map->default_domain = map->epoch == th_epoch_default();
     map->drop = config->drop;
     map->drop_context = config->drop_context;
     map->drop_node_offset = config->drop_node_offset;
@@ -87,7 +88,7 @@ th_status thi_map_new(const struct th_map_config *config, bool bytes_keys, struc
     thi_map_wide_choose();
     map_init(made, chosen);
     if (bytes_keys) {
-        status = thi_slab_new(&mem, &made->slab);
+        status = thi_slab_new(&mem, (made->flags & TH_MAP_HUGE_PAGES) != 0, &made->slab);
     }
     if (status == TH_OK && chosen->reserve != 0) {
         status = thi_map_reserve(made, chosen->reserve);

@@ -67,6 +67,9 @@
 #define TH_KEY_FREE ((uint64_t)2 << TH_HASH_GROUP_SHIFT)
 #define TH_KEY_EMPTY ((uint64_t)0)
 #define TH_KEY_MARKS (TH_KEY_LIVE | TH_KEY_FREE)
+/* Of bytes: the tag with the marks in it, zeros, the reference. What counts units of 16 bytes,
+ * shifted back to where the tag ends, counts bytes. */
+#define TH_KEY_TAG_BITS 20u
 #define TH_KEY_REFERENCE_SHIFT 24u
 
 #define TH_WORD_LOCK ((uint64_t)1)
@@ -106,6 +109,11 @@ struct side {
 
 _Static_assert(sizeof(struct cell) == 16, "four cells are a line");
 _Static_assert(sizeof(struct side) == 16, "a side is two words");
+_Static_assert(1u << (TH_KEY_REFERENCE_SHIFT - TH_KEY_TAG_BITS) == THI_SLAB_UNIT_BYTES &&
+                   THI_SLAB_REFERENCE_BITS + TH_KEY_REFERENCE_SHIFT == 64,
+               "what is above the tag counts bytes");
+_Static_assert(TH_KEY_MARKS == TH_LINE_MARKS && TH_KEY_REFERENCE_SHIFT == TH_LINE_TAG_BITS,
+               "what a look at a line takes for tag, marks and reference");
 _Static_assert(TH_KEY_FREE == TH_LINE_MARK, "what a look at a line may ignore");
 _Static_assert(TH_MAP_GROUP_CELLS <= 256, "the home of an entry is 8 bits of its hash");
 _Static_assert(TH_MAP_LINES_LOG2 <= 6, "the lines of a group have a bit each in one word");
@@ -187,6 +195,7 @@ struct thi_map {
     size_t drop_node_offset;
     struct th_allocator mem;
     uint32_t flags;
+    bool default_domain; /* epoch is th_epoch_default() */
     struct thi_map_counters counters;
     struct th_au64 pins; /* 1 while the map lives, 1 a bag in flight, 1 a limbo with values out */
     struct th_aptr
@@ -538,11 +547,11 @@ TH_INLINE uint32_t group_parent(uint32_t index)
     return index & ~(1u << thi_log2_floor(index));
 }
 
+/* The reference is shifted by as much as the bits above it are 0. */
 TH_INLINE struct record *record_at(const struct thi_map *map, uint64_t key_word)
 {
-    uint64_t reference =
-        (key_word >> TH_KEY_REFERENCE_SHIFT) & (((uint64_t)1 << THI_SLAB_REFERENCE_BITS) - 1);
-    return thi_slab_at(map->slab, reference);
+    return thi_slab_at_bytes(map->slab, key_word >> (TH_KEY_REFERENCE_SHIFT + TH_SLAB_SLOT_SHIFT),
+                             key_word >> TH_KEY_TAG_BITS);
 }
 
 /* The hash of the entry in a cell of group `index`; the cell must be held or the answer validated.

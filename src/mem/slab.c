@@ -29,6 +29,7 @@
 
 #define TH_SLAB_PAGES_FROM_BYTES (64u * 1024u) /* regions of this size on are pages */
 #define TH_SLAB_REGION_BYTES_MAX ((size_t)64 << 20)
+#define TH_SLAB_HUGE_BYTES ((size_t)2 << 20)
 
 struct region {
     struct region *next;
@@ -75,12 +76,19 @@ static struct free_record free_show(const struct thi_slab *slab, uint64_t refere
 }
 
 /* Large pieces of the slab's own are pages, small ones objects. */
+static size_t piece_alignment(const struct thi_slab *slab, size_t bytes)
+{
+    return slab->huge_pages && bytes >= TH_SLAB_HUGE_BYTES ? TH_SLAB_HUGE_BYTES
+                                                           : thi_port_page_bytes();
+}
+
 static void *piece_new(const struct thi_slab *slab, size_t bytes)
 {
     if (bytes < TH_SLAB_PAGES_FROM_BYTES) {
         return thi_mem_alloc(&slab->mem, bytes, THI_SLAB_UNIT_BYTES);
     }
-    return thi_region_map(&slab->mem, bytes, thi_port_page_bytes(), 0, "tophash:slab");
+    return thi_region_map(&slab->mem, bytes, piece_alignment(slab, bytes),
+                          slab->huge_pages ? THI_REGION_HUGE : 0, "tophash:slab");
 }
 
 static void piece_free(const struct thi_slab *slab, void *piece, size_t bytes)
@@ -88,7 +96,7 @@ static void piece_free(const struct thi_slab *slab, void *piece, size_t bytes)
     if (bytes < TH_SLAB_PAGES_FROM_BYTES) {
         thi_mem_free(&slab->mem, piece, bytes, THI_SLAB_UNIT_BYTES);
     } else {
-        thi_region_unmap(&slab->mem, piece, bytes, thi_port_page_bytes());
+        thi_region_unmap(&slab->mem, piece, bytes, piece_alignment(slab, bytes));
     }
 }
 
@@ -359,6 +367,14 @@ static unsigned shards_sum(struct thi_slab *slab, uint64_t *mapped, uint64_t *us
     return count;
 }
 
+/* Whole pages of what is pages. */
+static size_t region_bytes_whole(const struct thi_slab *slab, size_t bytes)
+{
+    return bytes < TH_SLAB_PAGES_FROM_BYTES
+               ? bytes
+               : (size_t)thi_round_up(bytes, piece_alignment(slab, bytes));
+}
+
 /* Half of a shard's share of what is used, so that at most a third lies idle; a quarter once it is
  * pages, which cost nothing before they are touched. Not of what is mapped: a thread that only
  * takes and misses what others just dropped must not grow by ever larger steps. */
@@ -374,9 +390,7 @@ static size_t region_bytes_next(struct thi_slab *slab, size_t record_bytes)
     bytes = bytes > TH_SLAB_REGION_BYTES_MAX ? TH_SLAB_REGION_BYTES_MAX : bytes;
     size_t least = record_bytes + sizeof(struct region);
     bytes = bytes < least ? least : bytes;
-    bytes = (size_t)thi_round_up(bytes, THI_SLAB_UNIT_BYTES);
-    return bytes < TH_SLAB_PAGES_FROM_BYTES ? bytes
-                                            : (size_t)thi_round_up(bytes, thi_port_page_bytes());
+    return region_bytes_whole(slab, (size_t)thi_round_up(bytes, THI_SLAB_UNIT_BYTES));
 }
 
 static bool region_add(struct thi_slab *slab, struct shard *shard, size_t record_bytes)
@@ -385,10 +399,7 @@ static bool region_add(struct thi_slab *slab, struct shard *shard, size_t record
     struct region *region = piece_new(slab, bytes);
     if (region == NULL) {
         /* Perhaps there is memory for this one record. */
-        bytes = record_bytes + sizeof *region;
-        bytes = bytes < TH_SLAB_PAGES_FROM_BYTES
-                    ? bytes
-                    : (size_t)thi_round_up(bytes, thi_port_page_bytes());
+        bytes = region_bytes_whole(slab, record_bytes + sizeof *region);
         region = piece_new(slab, bytes);
     }
     if (region == NULL) {
@@ -517,13 +528,14 @@ static uint64_t shard_take(struct thi_slab *slab, struct shard *shard, unsigned 
 
 /* ---- the room's interface ---- */
 
-th_status thi_slab_new(const struct th_allocator *mem, struct thi_slab **slab)
+th_status thi_slab_new(const struct th_allocator *mem, bool huge_pages, struct thi_slab **slab)
 {
     struct thi_slab *made = thi_mem_alloc_zero(mem, sizeof *made, _Alignof(struct thi_slab));
     if (made == NULL) {
         return TH_ENOMEM;
     }
     made->mem = *mem;
+    made->huge_pages = huge_pages;
     th_u32_init(&made->slot_next, TH_SLAB_SLOT_FIRST);
     *slab = made;
     return TH_OK;

@@ -19,8 +19,9 @@
 struct thi_slab;
 
 /* Under 200 bytes until the first record, then starts with about 2 KiB and grows geometrically.
- * `mem` is copied. */
-TH_MUST_CHECK th_status thi_slab_new(const struct th_allocator *mem, struct thi_slab **slab);
+ * `mem` is copied. `huge_pages`: the system is asked for them where a part is large enough. */
+TH_MUST_CHECK th_status thi_slab_new(const struct th_allocator *mem, bool huge_pages,
+                                     struct thi_slab **slab);
 /* NULL is allowed. Nobody may be inside or use a record any more. */
 void thi_slab_free(struct thi_slab *slab);
 

@@ -44,20 +44,27 @@ struct thi_slab {
     struct th_au64 orphans; /* reference: records dropped while every shard was locked */
     struct th_au32 slot_next;
     struct th_au32 collisions;
+    bool huge_pages;
 };
 
 _Static_assert(sizeof(struct thi_slab) < 200, "an empty slab is small");
 
-TH_INLINE void *thi_slab_at(const struct thi_slab *slab, uint64_t reference)
+/* The record whose reference counts `bytes`, for those to whom slot and bytes cost less apart. */
+TH_INLINE void *thi_slab_at_bytes(const struct thi_slab *slab, uint64_t slot, uint64_t bytes)
 {
-    uint64_t slot = reference >> TH_SLAB_SLOT_SHIFT;
     TH_DEBUG_ASSERT(slot >= TH_SLAB_SLOT_FIRST);
     TH_DEBUG_ASSERT(slot < TH_SLAB_SLOT_END);
     /* relaxed, both: each word is written once, before the reference is handed out by a take that
      * happens before this call; nothing newer than it exists to be missed. */
     const struct th_aptr *level = th_ptr_load_rlx(&slab->levels[thi_log2_floor(slot) / 2]);
     uintptr_t origin = (uintptr_t)th_ptr_load_rlx(&level[slot]);
-    return (void *)(origin + (uintptr_t)(reference * THI_SLAB_UNIT_BYTES));
+    return (void *)(origin + (uintptr_t)bytes);
+}
+
+TH_INLINE void *thi_slab_at(const struct thi_slab *slab, uint64_t reference)
+{
+    return thi_slab_at_bytes(slab, reference >> TH_SLAB_SLOT_SHIFT,
+                             reference * THI_SLAB_UNIT_BYTES);
 }
 
 /* The class of a record: steps of one unit up to 16 units, then 8 classes a doubling. */

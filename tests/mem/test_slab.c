@@ -56,7 +56,7 @@ TEST(slab_empty_is_small_and_grows_with_its_records)
     struct ledger ledger;
     struct th_allocator mem = ledger_allocator(&ledger);
     struct thi_slab *slab = NULL;
-    REQUIRE(thi_slab_new(&mem, &slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &slab) == TH_OK);
     uint64_t records = 0;
     uint64_t mapped = 0;
     uint64_t used = 0;
@@ -129,7 +129,7 @@ TEST(slab_random_takes_and_drops_keep_every_record)
     struct th_allocator mem = ledger_allocator(&ledger);
     static struct model model;
     memset(&model, 0, sizeof(model));
-    REQUIRE(thi_slab_new(&mem, &model.slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &model.slab) == TH_OK);
     uint64_t state = test_seed;
     for (uint64_t i = test_scaled(200000); i > 0; i--) {
         model_step(&model, &state);
@@ -151,7 +151,7 @@ TEST(slab_dropped_room_is_taken_again)
     struct th_allocator mem;
     struct thi_slab *slab = NULL;
     REQUIRE(thi_mem_init(&mem, NULL) == TH_OK);
-    REQUIRE(thi_slab_new(&mem, &slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &slab) == TH_OK);
     static uint64_t references[10000];
     for (unsigned i = 0; i < 10000; i++) {
         references[i] = thi_slab_take(slab, 16 + i % 7 * 16);
@@ -182,7 +182,7 @@ TEST(slab_large_spans_many_slots_and_levels)
     struct th_allocator mem;
     struct thi_slab *slab = NULL;
     REQUIRE(thi_mem_init(&mem, NULL) == TH_OK);
-    REQUIRE(thi_slab_new(&mem, &slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &slab) == TH_OK);
     enum { COUNT = 4800, BYTES = 65536 };
     static uint64_t references[COUNT];
     uint64_t slot_max = 0;
@@ -237,7 +237,7 @@ TEST(slab_refused_memory_changes_nothing)
         for (uint64_t nth = 1; refused; nth++) {
             struct thi_slab *slab = NULL;
             thi_mem_fault_set(nth, sticky == 1);
-            th_status status = thi_slab_new(&mem, &slab);
+            th_status status = thi_slab_new(&mem, false, &slab);
             bool all = status == TH_OK && scenario_take(slab, references, COUNT);
             refused = thi_mem_fault_refused() != 0;
             thi_mem_fault_set(0, false);
@@ -265,7 +265,7 @@ TEST(slab_no_memory_for_large_regions_still_serves_records)
     struct th_allocator mem = ledger_allocator(&ledger);
     ledger.bytes_max = 3000;
     struct thi_slab *slab = NULL;
-    REQUIRE(thi_slab_new(&mem, &slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &slab) == TH_OK);
     uint64_t references[60];
     for (unsigned i = 0; i < 60; i++) {
         references[i] = thi_slab_take(slab, 1500);

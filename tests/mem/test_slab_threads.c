@@ -106,7 +106,7 @@ TEST(slab_records_travelling_between_threads_stay_whole)
     struct th_allocator mem = ledger_allocator(&ledger);
     static struct exchange exchange;
     memset(&exchange, 0, sizeof(exchange));
-    REQUIRE(thi_slab_new(&mem, &exchange.slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &exchange.slab) == TH_OK);
     exchange.rounds = test_scaled(150000);
     struct member members[THREADS];
     exchange_run(&exchange, members);
@@ -131,8 +131,8 @@ static void lone_refusals(const struct th_allocator *mem)
 {
     struct thi_slab *slab = NULL;
     thi_mem_fault_set(1, false);
-    CHECK_EQ(thi_slab_new(mem, &slab), TH_ENOMEM);
-    REQUIRE(thi_slab_new(mem, &slab) == TH_OK);
+    CHECK_EQ(thi_slab_new(mem, false, &slab), TH_ENOMEM);
+    REQUIRE(thi_slab_new(mem, false, &slab) == TH_OK);
     CHECK(thi_slab_take(slab, 10) != 0);
     thi_mem_fault_set(1, true);
     CHECK_EQ(thi_slab_take(slab, THI_SLAB_RECORD_BYTES_MAX), 0);
@@ -156,7 +156,7 @@ TEST(slab_refusals_among_threads_lose_no_record)
     lone_refusals(&mem);
     for (uint64_t nth = 1; nth <= 40; nth++) {
         memset(&exchange, 0, sizeof(exchange));
-        REQUIRE(thi_slab_new(&mem, &exchange.slab) == TH_OK);
+        REQUIRE(thi_slab_new(&mem, false, &exchange.slab) == TH_OK);
         exchange.rounds = test_scaled(300);
         struct member members[THREADS];
         thi_mem_fault_set(nth, true);
@@ -199,7 +199,7 @@ TEST(slab_one_takes_another_drops_memory_stays_bounded)
     struct th_allocator mem;
     REQUIRE(thi_mem_init(&mem, NULL) == TH_OK);
     struct relay relay = {NULL, {0}, test_scaled(30000)};
-    REQUIRE(thi_slab_new(&mem, &relay.slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &relay.slab) == TH_OK);
     pthread_t thread;
     REQUIRE(pthread_create(&thread, NULL, relay_drop, &relay) == 0);
     for (uint64_t i = 0; i < relay.count; i++) {
@@ -291,7 +291,7 @@ TEST(slab_thread_stopped_inside_holds_up_nobody)
     struct th_allocator mem;
     REQUIRE(thi_mem_init(&mem, &user) == TH_OK);
     struct thi_slab *slab = NULL;
-    REQUIRE(thi_slab_new(&mem, &slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &slab) == TH_OK);
     uint64_t early[2] = {thi_slab_take(slab, 64), thi_slab_take(slab, 64)};
     REQUIRE(early[0] != 0 && early[1] != 0);
     th_u32_store_rel(&gate.closed, 1);
@@ -326,7 +326,7 @@ TEST(slab_every_shard_stopped_refuses_takes_and_accepts_drops)
     struct th_allocator mem;
     REQUIRE(thi_mem_init(&mem, &user) == TH_OK);
     struct thi_slab *slab = NULL;
-    REQUIRE(thi_slab_new(&mem, &slab) == TH_OK);
+    REQUIRE(thi_slab_new(&mem, false, &slab) == TH_OK);
     uint64_t early = thi_slab_take(slab, 64);
     REQUIRE(early != 0);
     pthread_t threads[TH_SLAB_SHARDS_MAX];

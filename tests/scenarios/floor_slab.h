@@ -127,7 +127,7 @@ static inline void slab_steps_setup(void)
 {
     struct th_allocator memory;
     SCENARIO_CHECK(thi_mem_init(&memory, NULL) == TH_OK);
-    SCENARIO_CHECK(thi_slab_new(&memory, &slab_run.slab) == TH_OK);
+    SCENARIO_CHECK(thi_slab_new(&memory, false, &slab_run.slab) == TH_OK);
     for (unsigned i = 0; i <= SLAB_THREADS; i++) {
         slab_run.count[i] = 0;
     }
