@@ -9,13 +9,14 @@
 #include "scenarios/cache_steps.h"
 
 static struct th_epoch_handle *members[CACHE_THREADS];
+static unsigned thread_count;
 
 static struct th_epoch *cache_domain_make(void)
 {
     struct th_epoch_config config = {.fences_only = true};
     struct th_epoch *domain;
     assert(th_epoch_new(&config, &domain) == TH_OK);
-    for (unsigned thread = 0; thread < CACHE_THREADS; thread++) {
+    for (unsigned thread = 0; thread <= thread_count; thread++) {
         assert(th_epoch_register(domain, &members[thread]) == TH_OK);
     }
     return domain;
@@ -30,7 +31,7 @@ static void cache_domain_join(unsigned thread)
 
 static void cache_domain_end(void)
 {
-    for (unsigned thread = 0; thread < CACHE_THREADS; thread++) {
+    for (unsigned thread = 0; thread <= thread_count; thread++) {
         th_epoch_unregister(members[thread]);
     }
     th_epoch_free(cache_domain);
@@ -40,14 +41,13 @@ bool proof_play(const char *name)
 {
     for (unsigned i = 0; i < CACHE_STEPS_COUNT; i++) {
         if (strcmp(name, cache_steps[i].name) == 0) {
-            unsigned count = 0;
             cache_scenario = &cache_steps[i];
-            cache_steps_setup();
-            while (count < CACHE_THREADS - 1 &&
-                   cache_scenario->threads[count][0].operation != END) {
-                count++;
+            while (thread_count < CACHE_THREADS - 1 &&
+                   cache_scenario->threads[thread_count][0].operation != END) {
+                thread_count++;
             }
-            proof_threads(count, cache_steps_thread);
+            cache_steps_setup();
+            proof_threads(thread_count, cache_steps_thread);
             cache_steps_after();
             return true;
         }

@@ -95,7 +95,7 @@ enum thi_segment_state {
 /* Access: load      live bytes, and above them the writers that still fill a room of it: relaxed or
  *                   release read-modify-writes (@cache.writer).
  *         state     @cache.seal; otherwise under the lock of who owns the segment.
- *         expires_earliest  no item expires before it: @cache.expiry.
+ *         expires_earliest  no item expires before it: relaxed, see walk_begin().
  *         age, used_bytes, next   under the owner's lock; after sealing the reclaimer's. */
 struct TH_ALIGNED(TH_CACHE_LINE_BYTES) thi_segment {
     struct th_au64 load;
@@ -336,6 +336,7 @@ TH_INLINE bool thi_cache_is_large(const struct th_cache *cache, uint64_t bytes)
 /* cache_reclaim.c */
 void thi_cache_pace(struct th_cache *cache, uint64_t bytes, uint32_t now);
 bool thi_cache_make_room(struct th_cache *cache, uint32_t now);
+bool thi_cache_victims_work_off(struct th_cache *cache, uint32_t now);
 
 /* cache_flush.c */
 void thi_cache_flush_carry_out(struct th_cache *cache, uint32_t now);
@@ -345,7 +346,7 @@ enum thi_removal { TH_REMOVED_FOR_ROOM, TH_REMOVED_EXPIRED, TH_REMOVED_OTHERWISE
 void thi_cache_remove(const struct thi_cache_request *request, const struct thi_cache_found *found,
                       enum thi_removal why);
 void thi_cache_find(const struct thi_cache_request *request, struct thi_cache_found *found);
-/* All but the second, which the caller knows: it may change, and what was judged is what is shown. */
+/* All but the second, which the caller knows: it may change, and what was judged is shown. */
 void thi_cache_view_fill(const struct th_cache *cache, struct thi_item *item, uint64_t reference,
                          struct th_cache_view *view);
 

@@ -63,9 +63,9 @@ static bool walk_may_begin(struct th_cache *cache, uint32_t index, uint64_t *end
             return TH_LOAD_WRITERS(load) == 0;
         }
     }
-    /* acquire @cache.seal: the segment's end and writers before its state; other side:
-     * thi_stream_seal(). Without it: the walk goes to an old end, or misses a writer. */
-    if (th_u32_load_acq(&segment->state) != TH_SEGMENT_SEALED) {
+    /* relaxed: who seals holds his stream's lock, and so did we. If that was before he opened the
+     * segment, nobody has asked us to walk it. */
+    if (th_u32_load_rlx(&segment->state) != TH_SEGMENT_SEALED) {
         return false;
     }
     *end = segment->used_bytes;
@@ -82,10 +82,10 @@ static bool walk_begin(struct th_cache *cache, struct thi_cache_walk *walk, uint
     if (mode == TH_WALK_EXPIRE) {
         /* Before the end is looked at: an item that is stored meanwhile lies before the end, or
          * lowers the segment's second after us. The walk lowers it again, item by item.
-         * acquire @cache.expiry: the items' seconds before the segment's; other side:
-         * thi_segment_expires_lower(). Without it: the walk resets the segment's, reads an item's
-         * old one, and nobody expires the item. */
-        overdue_since = th_u32_exchange_acq(&segment->expires_earliest, TH_EXPIRES_LATEST);
+         * relaxed: whose second we overwrite took the lock of his stream or stripe before us; after
+         * us he would have lowered what we write. So those locks, which we take next, show us his
+         * item. */
+        overdue_since = th_u32_exchange_rlx(&segment->expires_earliest, TH_EXPIRES_LATEST);
     }
     if (!walk_may_begin(cache, index, &end)) {
         thi_segment_expires_lower(segment, overdue_since);
@@ -262,7 +262,8 @@ struct choice {
 static void choice_consider(struct th_cache *cache, uint32_t index, struct choice *choice)
 {
     struct thi_segment *segment = &cache->segments[index];
-    /* acquire @cache.seal: as in walk_may_begin(). */
+    /* acquire @cache.seal: the segment's end before its state; other side: thi_stream_seal().
+     * Without it: the walk goes to an old end. */
     if (th_u32_load_acq(&segment->state) != TH_SEGMENT_SEALED) {
         return;
     }
@@ -423,7 +424,7 @@ static bool grace_await(struct th_cache *cache, uint32_t attempt)
 
 /* Under no lock: works on victims until a segment is available or enough are in limbo. False: there
  * is nothing to reclaim. */
-static bool victims_work_off(struct th_cache *cache, uint32_t now)
+bool thi_cache_victims_work_off(struct th_cache *cache, uint32_t now)
 {
     bool found = true;
     thi_cache_lock(&cache->reclaimer.lock);
@@ -441,7 +442,7 @@ static bool victims_work_off(struct th_cache *cache, uint32_t now)
 bool thi_cache_make_room(struct th_cache *cache, uint32_t now)
 {
     for (uint32_t attempt = 0;; attempt++) { /* each round: guards have not ended yet */
-        bool found = victims_work_off(cache, now);
+        bool found = thi_cache_victims_work_off(cache, now);
         if (thi_pool_available(cache) > TH_CACHE_RESERVE_MOVES) {
             return true;
         }

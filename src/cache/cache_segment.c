@@ -191,7 +191,7 @@ void thi_stream_seal(struct th_cache *cache, struct thi_cache_stream *stream)
     struct thi_segment *segment = &cache->segments[stream->segment];
     segment->used_bytes = stream->cursor_bytes;
     /* release @cache.seal: used_bytes, and the writers counted in load, before the state; other
-     * side: victim_choose(). Without it: the reclaimer walks to an old end, or misses a writer. */
+     * side: choice_consider(). Without it: the reclaimer walks to an old end. */
     th_u32_store_rel(&segment->state, TH_SEGMENT_SEALED);
     stream->segment = TH_SEGMENT_NONE;
 }
@@ -289,10 +289,8 @@ void thi_segment_expires_lower(struct thi_segment *segment, uint32_t expires)
     /* relaxed: the first guess of the loop. */
     uint32_t earliest = th_u32_load_rlx(&segment->expires_earliest);
     while (expires < earliest) { /* a failed exchange means another writer has changed it */
-        /* release @cache.expiry: the item's second before the segment's; other side: walk_begin().
-         * Without it: a walk resets the segment's and reads the item's old one: nobody expires it.
-         * */
-        if (th_u32_cas_rel_rlx(&segment->expires_earliest, &earliest, expires)) {
+        /* relaxed: walk_begin() says why. */
+        if (th_u32_cas_rlx_rlx(&segment->expires_earliest, &earliest, expires)) {
             return;
         }
     }
@@ -318,9 +316,10 @@ static void ticket_passed(struct th_epoch_node *node)
     uint64_t graced = th_u64_load_rlx(graced_total);
     uint64_t stamp = th_u64_load_rlx(&ticket->stamp); /* relaxed: the epoch orders it */
     while (graced < stamp) { /* a failed exchange means another ticket has passed */
-        /* acqrel @cache.grace: the guards that ended, known to us by the epoch, before the count;
-         * other side: limbo_collect(). Without it: a segment is filled under a reader's view. */
-        if (th_u64_cas_acqrel_acq(graced_total, &graced, stamp)) {
+        /* release @cache.grace: the guards that ended, known to us by the epoch, before the count;
+         * other side: limbo_collect(). Tickets that passed before are in the same release sequence.
+         * Without it: a segment is filled under a reader's view. */
+        if (th_u64_cas_rel_rlx(graced_total, &graced, stamp)) {
             break;
         }
     }

@@ -3,9 +3,9 @@
  *                 do, one phenomenon each. Every history is judged (cache_history.h), and the cache
  *                 validates at the end.
  *
- * Keys         A to D; two stripes. Values of three bytes: a segment holds four items, or two that
- *              have an expiry or were moved. BIG ones of seven: a segment holds two, or one with an
- *              expiry.
+ * Keys         A and C have one stripe, B and D the other. Values of three bytes: a segment holds
+ *              four items, or two that have an expiry or were moved. BIG ones of seven: a segment
+ *              holds two, or one with an expiry.
  * Time         each thread's clock stands at CACHE_NOW until it steps on.
  * Views        the bytes of a hit are read plainly, inside the guard, after the lookup.
  */
@@ -14,7 +14,8 @@
 
 #include <stddef.h>
 
-#include "cache/cache_priv.h"
+#include "cache/cache_write.h"
+#include "epoch/epoch_priv.h"
 #include "scenarios/cache_history.h"
 
 enum { A, B, C, D, CACHE_KEYS };
@@ -27,6 +28,7 @@ enum cache_step_operation {
     GET_TOUCH,
     SET,
     BIG, /* SET, of a longer value */
+    PUT, /* SET, or BIG if it is to expire, by its steps: without the upkeep that goes before */
     ADD,
     REPLACE,
     CAS, /* with the number of the first step of `before` with that key */
@@ -37,12 +39,18 @@ enum cache_step_operation {
     FLUSH,    /* at once, or at the second given */
     NOW,      /* the thread's clock */
     MAINTAIN, /* removes what has expired */
-    ROOM,     /* what a store does that found none: empties a segment; its readers are not gone */
+    ROOM,     /* what a store does that found none: empties a segment, waits for its readers */
+    EMPTY,    /* the first half of it */
     TICKET,   /* has readers waited for, if anything is in limbo */
     RECLAIM,  /* runs tickets that nobody has to wait for any more */
     ENTER,
+    VIEW, /* a lookup in a guard that was entered before ... */
+    SEE,  /* ... whose bytes are read here */
     LEAVE,
-    FREE /* the cache; nobody is in it any more, tickets may be on their way */
+    ADVANCE, /* the epoch by one, if nobody stands in its way */
+    TAKEN,   /* others have the tickets that are left */
+    BE,      /* what follows in `before` thread `key` did */
+    FREE     /* the cache; nobody is in it any more, tickets may be on their way */
 };
 
 struct cache_step {
@@ -133,47 +141,35 @@ static const struct cache_steps cache_steps[] = {
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
      {{{ROOM, A, 0}, {BIG, D, LATE}}, {{GET, A, 0}}}},
-    {"cache_room_set",
+    {"cache_full_get",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{SET, A, 0}}}},
+     {{{BIG, D, LATE}}, {{GET, A, 0}}}},
     {"cache_room_delete",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
      {{{ROOM, A, 0}, {BIG, D, LATE}}, {{DELETE, A, 0}}}},
-    {"cache_room_cas",
+    {"cache_room_put",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{CAS, A, 0}}}},
-    {"cache_room_touch",
-     true,
-     {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{TOUCH, A, SOON}}}},
-    {"cache_room_room",
-     true,
-     {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{ROOM, A, 0}}}},
+     {{{ROOM, A, 0}, {PUT, D, LATE}}, {{PUT, A, 0}}}},
     {"cache_room_flush",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{FLUSH, A, 0}, {SET, A, 0}}}},
-    {"cache_full_set",
+     {{{ROOM, A, 0}}, {{FLUSH, A, 0}}}},
+    {"cache_room_maintain",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{BIG, D, LATE}}, {{GET, A, 0}}}},
+     {{{EMPTY, A, 0}}, {{NOW, A, LATE}, {MAINTAIN, A, 0}}}},
     /* It was looked at: it moves. */
     {"cache_move_get",
      true,
      {{BIG, A, LATE}, {GET, A, 0}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{GET, A, 0}}}},
-    {"cache_move_set",
+     {{{ROOM, A, 0}, {PUT, D, LATE}}, {{GET, A, 0}}}},
+    {"cache_move_put",
      true,
      {{BIG, A, LATE}, {GET, A, 0}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{SET, A, 0}}}},
-    {"cache_move_touch",
-     true,
-     {{BIG, A, LATE}, {GET, A, 0}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}}, {{TOUCH, A, SOON}}}},
+     {{{ROOM, A, 0}}, {{PUT, A, 0}, {GET, A, 0}}}},
     {"cache_move_delete",
      true,
      {{BIG, A, LATE}, {GET, A, 0}, {BIG, B, LATE}, {BIG, C, LATE}},
@@ -181,20 +177,74 @@ static const struct cache_steps cache_steps[] = {
     {"cache_compact_get",
      true,
      {{SET, A, 0}, {SET, B, 0}, {DELETE, B, 0}, {BIG, C, LATE}, {BIG, D, LATE}},
-     {{{ROOM, A, 0}, {BIG, D, LATE}}, {{GET, A, 0}}}},
-    /* Tickets of others. */
+     {{{ROOM, A, 0}, {PUT, D, LATE}}, {{GET, A, 0}}}},
+    /* One thread empties a segment, another has its readers waited for. */
     {"cache_ticket_get",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}, {BIG, D, LATE}}, {{TICKET, A, 0}, {RECLAIM, A, 0}, {GET, A, 0}}}},
+     {{{EMPTY, A, 0}, {PUT, D, LATE}}, {{TICKET, A, 0}, {RECLAIM, A, 0}, {GET, A, 0}}}},
     {"cache_get_ticket",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
-     {{{ROOM, A, 0}, {BIG, D, LATE}}, {{GET, A, 0}, {TICKET, A, 0}, {RECLAIM, A, 0}}}},
+     {{{EMPTY, A, 0}, {PUT, D, LATE}}, {{GET, A, 0}, {TICKET, A, 0}, {RECLAIM, A, 0}}}},
+    {"cache_put_ticket",
+     true,
+     {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
+     {{{EMPTY, A, 0}}, {{TICKET, A, 0}, {RECLAIM, A, 0}, {PUT, D, LATE}}}},
+    {"cache_ticket_help",
+     true,
+     {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
+     {{{EMPTY, A, 0}, {PUT, D, LATE}},
+      {{TICKET, A, 0}},
+      {{RECLAIM, A, 0}, {RECLAIM, A, 0}, {GET, A, 0}}}},
+    {"cache_three_tickets",
+     true,
+     {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}},
+     {{{EMPTY, A, 0}, {PUT, D, LATE}}, {{TICKET, A, 0}, {RECLAIM, A, 0}}, {{GET, A, 0}}}},
+    /* A view that another thread waited for, and a third fills its place. */
+    {"cache_three_grace",
+     true,
+     {{BIG, A, LATE},
+      {BIG, B, LATE},
+      {BIG, C, LATE},
+      {BE, 1, 0},
+      {ENTER, A, 0},
+      {VIEW, A, 1},
+      {DELETE, A, 0},
+      {BE, 2, 0},
+      {ROOM, A, 0}},
+     {{{SEE, A, 0}, {LEAVE, A, 0}, {ADVANCE, A, 0}, {ADVANCE, A, 0}},
+      {{RECLAIM, A, 0}},
+      {{PUT, D, LATE}}}},
+    /* Tickets that pass are used again, and outlive their cache. */
+    {"cache_ticket_again",
+     true,
+     {{BIG, A, LATE},
+      {BIG, B, LATE},
+      {BIG, C, LATE},
+      {ENTER, A, 0},
+      {ROOM, A, 0},
+      {LEAVE, A, 0},
+      {TAKEN, A, 0}},
+     {{{RECLAIM, A, 0}}, {{TICKET, A, 0}}}},
     {"cache_free_reclaim",
      true,
      {{BIG, A, LATE}, {BIG, B, LATE}, {BIG, C, LATE}, {ENTER, A, 0}, {ROOM, A, 0}, {LEAVE, A, 0}},
      {{{FREE, A, 0}}, {{RECLAIM, A, 0}}}},
+    /* Rooms that are filled, or given up, while their segment is sealed or walked. */
+    {"cache_fill_sealed",
+     true,
+     {{SET, A, SOON}, {DELETE, A, 0}},
+     {{{FLUSH, A, 0}, {NOW, A, SOON}, {MAINTAIN, A, 0}}, {{PUT, B, 0}}}},
+    {"cache_give_up",
+     true,
+     {{END, A, 0}},
+     {{{FLUSH, A, 0}, {SET, A, SOON}, {NOW, A, SOON}, {MAINTAIN, A, 0}}, {{PUT, B, 0}}}},
+    /* Two at the upkeep. */
+    {"cache_maintain_maintain",
+     true,
+     {{SET, A, SOON}, {SET, B, SOON}},
+     {{{NOW, A, SOON}, {MAINTAIN, A, 0}}, {{NOW, A, SOON}, {MAINTAIN, A, 0}}}},
 };
 enum { CACHE_STEPS_COUNT = sizeof(cache_steps) / sizeof(cache_steps[0]) };
 
@@ -204,7 +254,8 @@ static struct th_epoch *cache_domain;
 static uint64_t cache_first_numbers[CACHE_KEYS]; /* of the first item of each key */
 static uint32_t cache_clocks[CACHE_THREADS];
 
-static const char cache_key_names[CACHE_KEYS] = {'a', 'b', 'c', 'd'};
+static char cache_key_names[CACHE_KEYS];
+static struct th_cache_view cache_views[CACHE_THREADS]; /* of VIEW */
 
 /* Defined by whoever runs the scenarios: a domain, and the threads' ways into it. */
 static struct th_epoch *cache_domain_make(void);
@@ -256,6 +307,20 @@ static inline void cache_step_get_many(unsigned thread, const struct cache_step 
     cache_call_end(thread, call);
 }
 
+/* The history knows the view from here on; what it was then stands in its bytes. */
+static inline void cache_step_view(unsigned thread, const struct cache_step *step)
+{
+    struct th_cache_view *view = &cache_views[step->second];
+    SCENARIO_CHECK(
+        th_cache_get(cache_at_hand, &cache_key_names[step->key], 1, cache_clocks[thread], view));
+}
+
+static inline void cache_step_see(unsigned thread)
+{
+    const struct th_cache_view *view = &cache_views[thread];
+    SCENARIO_CHECK(memcmp(view->value, "0000001", view->value_bytes) == 0);
+}
+
 static inline void cache_step_store(unsigned thread, const struct cache_step *step, unsigned value)
 {
     static const enum th_cache_mode modes[] = {
@@ -274,6 +339,30 @@ static inline void cache_step_store(unsigned thread, const struct cache_step *st
                                  .cas = call->expected};
     call->status = th_cache_store(cache_at_hand, call->mode, &cache_key_names[step->key], 1, &item,
                                   call->now, &call->number);
+    cache_call_end(thread, call);
+}
+
+/* As th_cache_store() does once there is room. */
+static inline void cache_step_put(unsigned thread, const struct cache_step *step, unsigned value)
+{
+    struct cache_call *call =
+        cache_call_begin(thread, CACHE_STORE, step->key, cache_clocks[thread]);
+    struct th_cache_key key = {&cache_key_names[step->key], 1};
+    struct thi_cache_request request;
+    struct thi_cache_found found;
+    call->second = step->second;
+    call->value = cache_value_of(value, step->second != 0 ? 7 : 3);
+    struct thi_cache_plan plan = {.first = call->value.bytes,
+                                  .first_bytes = call->value.size,
+                                  .expires = step->second,
+                                  .watermark = th_u64_load_rlx(&cache_at_hand->watermark)};
+    SCENARIO_CHECK(thi_cache_request_init(&request, cache_at_hand, &key, call->now));
+    thi_cache_lock(&request.stripe->lock);
+    thi_cache_find(&request, &found);
+    call->status = thi_cache_plan_store(&request, &found, &plan);
+    thi_cache_unlock(&request.stripe->lock);
+    call->status = call->status == TH_OK ? TH_OK : TH_ENOMEM; /* no room */
+    call->number = plan.number;
     cache_call_end(thread, call);
 }
 
@@ -320,21 +409,43 @@ static inline void cache_step_run(unsigned thread, const struct cache_step *step
     case REPLACE:
     case CAS:
     case APPEND: cache_step_store(thread, step, value); return;
+    case PUT: cache_step_put(thread, step, value); return;
     case INCREASE: cache_step_increase(thread, step, value); return;
     case TOUCH:
     case DELETE:
     case FLUSH: cache_step_change(thread, step); return;
     case NOW: cache_clocks[thread] = step->second; return;
-    case MAINTAIN: (void)th_cache_maintain(cache_at_hand, cache_clocks[thread], 1); return;
+    case MAINTAIN: (void)th_cache_maintain(cache_at_hand, cache_clocks[thread], 4); return;
+    case EMPTY: (void)thi_cache_victims_work_off(cache_at_hand, cache_clocks[thread]); return;
     case ROOM: (void)thi_cache_make_room(cache_at_hand, cache_clocks[thread]); return;
     case TICKET: thi_ticket_issue(cache_at_hand); return;
     case RECLAIM: (void)th_epoch_reclaim(cache_domain, 0); return;
     case ENTER: th_cache_enter(cache_at_hand); return;
+    case VIEW: cache_step_view(thread, step); return;
+    case SEE: cache_step_see(thread); return;
     case LEAVE: th_cache_leave(cache_at_hand); return;
+    case ADVANCE: (void)thi_epoch_advance(cache_domain); return;
+    case TAKEN:
+        for (unsigned i = 0; i < TH_CACHE_TICKETS; i++) {
+            th_u32_store_rlx(&cache_at_hand->tickets[i].busy, 1);
+        }
+        return;
+    case BE: cache_domain_join(step->key); return;
     case FREE:
         th_cache_free(cache_at_hand);
         cache_at_hand = NULL;
         return;
+    }
+}
+
+static inline void cache_keys_choose(void)
+{
+    char name = 'a';
+    for (unsigned key = 0; key < CACHE_KEYS; key++) {
+        while ((thi_cache_hash(cache_at_hand, &name, 1) & 1) != key % 2) {
+            name++;
+        }
+        cache_key_names[key] = name++;
     }
 }
 
@@ -349,6 +460,7 @@ static inline void cache_steps_setup(void)
     struct th_cache_config config = {.memory_bytes = TH_CACHE_MEMORY_BYTES_MIN,
                                      .epoch = cache_domain};
     SCENARIO_CHECK(th_cache_new(&config, &cache_at_hand) == TH_OK);
+    cache_keys_choose();
     for (unsigned i = 0; i < CACHE_STEPS_MAX; i++) {
         const struct cache_step *step = &cache_scenario->before[i];
         cache_step_run(0, step, i + 1);
@@ -393,6 +505,7 @@ static inline void cache_numbers_check(void)
 static inline void cache_steps_after(void)
 {
     const char *reason = NULL;
+    cache_domain_join(0);
     if (cache_at_hand != NULL) {
         SCENARIO_CHECK(th_cache_validate(cache_at_hand, &reason) == TH_OK);
         for (unsigned thread = 1; thread < CACHE_THREADS; thread++) {
