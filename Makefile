@@ -6,7 +6,7 @@ PORT ?= 11211
 ARGS ?=
 BUILD = build/$(PRESET)
 
-.PHONY: all run proof proof-full test test-all test-arch bench install deps deps-build tidy format clean
+.PHONY: all run proof proof-full test test-all test-arch test-audit bench install deps deps-build tidy format clean
 
 all:
 	@tools/build.sh $(PRESET)
@@ -28,6 +28,11 @@ test-all: deps
 test-arch:
 	@tools/test_arch.sh $(ARGS)
 	@tools/test_arch_seeds.sh
+	@tools/test_audit.sh --legs
+
+# The auditor of machine code: every compiler and target, and assembly with orders taken away.
+test-audit:
+	@tools/test_audit.sh $(ARGS)
 
 bench: deps all
 	@tools/build.sh bench

@@ -176,6 +176,17 @@ static bool has_none(const struct thi_audit *audit, const struct thi_site *site)
     return others >= site->instruction_count && site->found_count == 0;
 }
 
+/* Are there enough ways together before what is there of the like? */
+static bool is_joined(struct thi_audit *audit, const struct thi_site *site, uint32_t missing)
+{
+    uint32_t joins = like_joins(audit, site);
+    if (site->like_found > 0 && joins >= missing) {
+        return true;
+    }
+    uint32_t strays = strays_for(audit, site);
+    return (site->like_found > 0 || strays > 0) && strays + joins >= missing;
+}
+
 /* Nothing of what the compiler has may be missing, all sites of one like taken together. Equal
  * ends of several ways are made one by code generators: as many ways must come together before what
  * is there. */
@@ -206,8 +217,7 @@ void thi_judge_counts(struct thi_audit *audit)
             site->verdict = has_none(audit, site) ? TH_ACCEPTED : site->verdict;
             snprintf(site->reason, sizeof site->reason,
                      "read and written by one instruction, as other such in the function are");
-        } else if ((site->like_found > 0 && like_joins(audit, site) >= missing) ||
-                   strays_for(audit, site) + like_joins(audit, site) >= missing) {
+        } else if (is_joined(audit, site, missing)) {
             site->merged = true;
             if (site->found_count == 0 && leads_to_like(audit, site)) {
                 site->verdict = TH_ACCEPTED;

@@ -37,6 +37,10 @@ TOPHASH_EMULATOR=${emulator};\
 TOPHASH_BUILD_DIR=${PROJECT_BINARY_DIR};TOPHASH_SOURCE_DIR=${PROJECT_SOURCE_DIR};\
 TOPHASH_SANITIZE=${TOPHASH_SANITIZE};TOPHASH_COVERAGE=${TOPHASH_COVERAGE};CC=${CMAKE_C_COMPILER};\
 TOPHASH_BUILD=${CMAKE_C_COMPILER_ID} ${CMAKE_BUILD_TYPE}")
+    # The auditor's tests of all compilers and targets (TOPHASH_ARCH): minutes each.
+    if(room STREQUAL "audit")
+        set_tests_properties(${name} PROPERTIES TIMEOUT 3600)
+    endif()
 endfunction()
 
 # `path` is a folder of tests/; the room's name has underscores in place of slashes.
