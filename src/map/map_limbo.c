@@ -43,7 +43,8 @@ static bool bag_empty(struct limbo *limbo, unsigned limit)
         }
         uint64_t reference = limbo->taken_records;
         struct record *record = thi_slab_at(map->slab, reference);
-        /* relaxed: the link came to us with the exchange that took the list (@map.limbo). */
+        /* relaxed: the link was written inside a guard that ended before the bag came back: see
+         * limbo_hand_over(). */
         limbo->taken_records = th_u64_load_rlx(&record->hash);
         size_t bytes = record_bytes(record);
         limbo->taken_bytes -= limbo->taken_bytes < bytes ? limbo->taken_bytes : bytes;
@@ -124,9 +125,9 @@ static void limbo_hand_over(struct limbo *limbo)
         if (!limbo_waiting(limbo) || !bag_take(limbo, TH_BAG_IDLE, TH_BAG_BUSY)) {
             return;
         }
-        /* acq_rel @map.limbo: the links of what waits before we follow them; other side:
-         * thi_map_record_retire(). Without it: we follow a link that is not written yet. */
-        limbo->taken_records = th_u64_exchange_acqrel(&limbo->records, 0);
+        /* relaxed: what we take is not looked at before the bag comes back. Who pushed it did so
+         * inside a guard, entered before our retire of the bag, which the epoch sees left. */
+        limbo->taken_records = th_u64_exchange_rlx(&limbo->records, 0);
         if (limbo->taken_records != 0) {
             limbo->taken_bytes = limbo_take_bytes(limbo);
             size_t bytes = (size_t)limbo->taken_bytes;
@@ -193,16 +194,15 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
     if (step != 0) {
         thi_epoch_account(map->epoch, (int64_t)step);
     }
-    /* relaxed: only a link; the exchange below publishes. */
+    /* relaxed: only a link. */
     uint64_t head = th_u64_load_rlx(&limbo->records);
     do {
         /* release @map.hash: the group's grown version before the link that takes the hash's place;
          * other side: entry_hash(). Without it: a walk takes the link for a hash and its check of
          * the version does not notice. */
         th_u64_store_rel(&record->hash, head);
-        /* release @map.limbo: the link before the reference; other side: limbo_hand_over().
-         * Without it: a bag follows a link that is not written yet. */
-    } while (!th_u64_cas_rel_rlx(&limbo->records, &head, reference));
+        /* relaxed: the link is followed behind the end of our guard: see limbo_hand_over(). */
+    } while (!th_u64_cas_rlx_rlx(&limbo->records, &head, reference));
     limbo_hand_over(limbo);
     if ((waiting ^ (waiting + bytes)) >= LOOK_BYTES) {
         /* Much gathers behind a bag that does not come back: let the epoch look for the reader who
@@ -225,9 +225,10 @@ void thi_map_limbo_spread(struct thi_map *map)
         thi_map_limbo_init(&stripes[i], map);
     }
     void *none = NULL;
-    /* acq_rel @map.stripes: the limbos before the pointer to them; other side: limbo_choose().
-     * Without it: a push goes to a limbo that is not set up yet. */
-    if (!th_ptr_cas_acqrel_acq(&map->stripes, &none, stripes)) {
+    /* release @map.stripes: the limbos before the pointer to them; other side: limbo_choose().
+     * Without it: a push goes to a limbo that is not set up yet. Who is late uses nothing of the
+     * other's here. */
+    if (!th_ptr_cas_rel_rlx(&map->stripes, &none, stripes)) {
         thi_mem_free(&map->mem, stripes, bytes, TH_CACHE_LINE_BYTES);
     }
 }
