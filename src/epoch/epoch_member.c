@@ -120,6 +120,9 @@ static void domain_fork_child(struct th_epoch *domain)
     if (th_u32_load_rlx(&domain->barrier) == TH_EPOCH_BARRIER_ASYMMETRIC &&
         !thi_port_membarrier_register()) {
         th_u32_store_rlx(&domain->barrier, TH_EPOCH_BARRIER_FENCES);
+        if (domain == &thi_epoch_default_domain) {
+            thi_epoch_thread.default_light = NULL;
+        }
     }
 }
 

@@ -7,6 +7,13 @@
 #include <sched.h>
 #include <sys/wait.h>
 
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
 #include "epoch/epoch_priv.h"
 #include "mem/mem.h"
 
@@ -633,5 +640,63 @@ TEST(epoch_fork_in_a_locked_limbo_gives_it_up)
     th_epoch_unregister(handle);
     help_finish(domain);
 }
+
+#if defined(__linux__) && defined(SYS_membarrier)
+
+/* From here on the process and its children have no membarrier. False: no filters here. */
+static bool membarrier_forbid(void)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 38), /* ENOSYS */
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+}
+
+/* Ends with 2 where there are no filters. */
+static void forbidden_parent(void)
+{
+    test_failures = 0;
+    if (!membarrier_forbid()) {
+        _exit(2);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK(!help_stats(NULL).asymmetric);
+        CHECK(thi_epoch_record_light() == NULL);
+        child_end();
+    }
+    int status = -1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    child_end();
+}
+
+/* Goal: a child that may not use membarrier any more has no guards without a fence. Method: a thread
+ * that has been in such guards forks, forbids the call, and forks again. */
+TEST(epoch_fork_without_membarrier_has_fences_in_all_guards)
+{
+    th_epoch_enter(NULL);
+    th_epoch_leave(NULL);
+    if (thi_epoch_record_light() == NULL) {
+        SKIP("no membarrier here");
+    }
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        forbidden_parent();
+    }
+    int status = -1;
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 2) {
+        SKIP("no filters for system calls here");
+    }
+    CHECK_EQ(status, 0);
+}
+
+#endif
 
 TEST_MAIN()

@@ -30,7 +30,8 @@ enum epoch_step {
     SELF_REPLACE_MUCH, /* counted as so many bytes that the retire looks at its limbo */
     LOOK,              /* what the first slot holds is alive */
     LOOK_SECOND,
-    STAMP_0, /* sorts what is open */
+    LIGHT_LOOK, /* in a guard that is not counted, if there are such */
+    STAMP_0,    /* sorts what is open */
     STAMP_1,
     STAMP_2,
     STAMP_3,
@@ -66,7 +67,7 @@ enum epoch_step {
 enum { EPOCH_THREADS = 3, EPOCH_BEFORE = 8, EPOCH_STEPS = 9, EPOCH_SLOTS = 2 };
 
 /* What a domain is made with, and who has a handle of it. */
-enum { HEAVY = 1, CAPPED = 2, WATCHED = 4 };
+enum { HEAVY = 1, CAPPED = 2, WATCHED = 4, DEFAULT = 8 /* the default domain */ };
 enum { M1 = 1 << 1, M2 = 1 << 2, M3 = 1 << 3 };
 
 struct epoch_steps {
@@ -89,6 +90,18 @@ static const struct epoch_steps epoch_steps_table[] = {
      M1 | M2,
      {END},
      {{ENTER, LOOK, LEAVE}, {REPLACE, STAMP_2, ADVANCE_THRICE, BATCH_2}}},
+    {"epoch_look_light",
+     HEAVY | DEFAULT,
+     M2,
+     {END},
+     {{SELF_ENTER, SELF_LEAVE, TELL, LIGHT_LOOK},
+      {HEAR, REPLACE, STAMP_2, ADVANCE_THRICE, BATCH_2}}},
+    {"epoch_looks_light",
+     HEAVY | DEFAULT,
+     M2,
+     {END},
+     {{SELF_ENTER, SELF_LEAVE, TELL, ADVANCE, LIGHT_LOOK, LIGHT_LOOK},
+      {HEAR, REPLACE, STAMP_2, ADVANCE_TWICE, BATCH_2}}},
     {"epoch_guards",
      0,
      M1 | M2,
@@ -375,6 +388,21 @@ static inline struct th_epoch_handle *epoch_steps_record(unsigned member)
     return member == 0 ? &epoch_world.domain->spare : epoch_run.members[member];
 }
 
+/* As a map does it for a few reads. */
+static inline void epoch_steps_light_look(void)
+{
+    struct th_epoch_handle *record = thi_epoch_record_light();
+    if (record == NULL || thi_epoch_is_inside(record)) {
+        th_epoch_enter(epoch_world.domain);
+        epoch_world_look(0);
+        th_epoch_leave(epoch_world.domain);
+        return;
+    }
+    thi_epoch_announce_light(record);
+    epoch_world_look(0);
+    thi_epoch_withdraw(record);
+}
+
 /* Guards and retires. False: none of them. */
 static inline bool epoch_step_guard(unsigned thread, unsigned member, enum epoch_step step)
 {
@@ -401,6 +429,7 @@ static inline bool epoch_step_guard(unsigned thread, unsigned member, enum epoch
         return true;
     case LOOK: epoch_world_look(0); return true;
     case LOOK_SECOND: epoch_world_look(1); return true;
+    case LIGHT_LOOK: epoch_steps_light_look(); return true;
     case OTHER_ENTER: th_epoch_enter(th_epoch_default()); return true;
     case OTHER_LEAVE: th_epoch_leave(th_epoch_default()); return true;
     default: return false;
@@ -483,6 +512,7 @@ static inline void epoch_steps_setup(void)
         .stall_ns = (epoch_steps->flags & WATCHED) != 0 ? 1 : 0,
         .on_stall = epoch_steps_on_stall,
     };
+    epoch_world.is_default = (epoch_steps->flags & DEFAULT) != 0;
     epoch_world_setup();
     for (unsigned i = 1; i <= EPOCH_THREADS; i++) {
         SCENARIO_CHECK((epoch_steps->members >> i & 1) == 0 ||
