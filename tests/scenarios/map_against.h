@@ -94,12 +94,9 @@ static const struct map_steps map_against[] = {
      false,
      {{PUT, A}, {PUT, E}, {PUT, F}, {PUT, G}, {PUT, C}, {PUT, B}},
      {{{ERASE, B}}, {{STATS, B}}}},
-    {"far_gone_clear",
-     false,
-     {{PUT, A}, {PUT, E}, {PUT, F}, {PUT, G}, {PUT, C}, {PUT, B}},
-     {{{ERASE, B}}, {{CLEAR, B}}}},
     /* And for what the table itself does. */
     {"grow_reserve", false, {{SPLIT, X}, {SPLIT, Y}, {SPLIT, Z}}, {{{SPLIT, A}}, {{RESERVE, A}}}},
+    {"gone_if_clear", false, {{PUT, A}}, {{{ERASE_IF, A}}, {{CLEAR, A}}}},
     {"merge_erase_if", false, {{PUT, B}, {SPLIT, A}}, {{{MERGE, A}}, {{ERASE_IF, B}}}},
     {"gone_reserve", true, {{PUT, A}}, {{{ERASE, A}}, {{RESERVE, A}}}},
     {"gone_reserve_if", true, {{PUT, A}}, {{{ERASE_IF, A}}, {{RESERVE, A}}}},

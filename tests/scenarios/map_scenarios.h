@@ -124,6 +124,8 @@ static const struct map_steps map_scenarios[] = {
     {"three_puts", false, {{PUT, A}}, {{{PUT, A}}, {{PUT, A}}, {{GET, A}}}},
     {"three_reuse", false, {{PUT, A}}, {{{ERASE, A}}, {{INSERT, B}}, {{GET, B}}}},
     {"three_split", false, {{END, A}}, {{{SPLIT, A}}, {{INSERT, B}}, {{GET, B}}}},
+    {"three_many", false, {{PUT, A}}, {{{SPLIT, A}}, {{ERASE, A}}, {{GET_MANY, A}}}},
+    {"three_empty_split", false, {{END, A}}, {{{SPLIT, A}}, {{INSERT, A}}, {{GET, A}}}},
 };
 enum { MAP_SCENARIOS = sizeof(map_scenarios) / sizeof(map_scenarios[0]) };
 
