@@ -9,9 +9,10 @@
 #include "audit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { JOIN_INSTRUCTIONS_MAX = 256, TABLE_JOINS = 4 };
+enum { JOIN_STEPS_MAX = 64, TABLE_JOINS = 4 };
 
 /* Does the function jump through a table? */
 static bool has_table(const struct thi_code *code, uint32_t index)
@@ -24,27 +25,34 @@ static bool has_table(const struct thi_code *code, uint32_t index)
     return found;
 }
 
-/* How many ways come together in the code that leads to an instruction. */
-static uint32_t joins_before(const struct thi_code *code, uint32_t index)
+/* A turn of a loop is no other way. */
+static bool is_turn(const struct thi_code *code, uint32_t from, uint32_t to)
 {
-    uint32_t list[JOIN_INSTRUCTIONS_MAX] = {index};
-    uint32_t count = 1, joins = 0;
-    for (uint32_t next = 0; next < count; next++) {
-        uint32_t from = code->incoming_first[list[next]];
-        uint32_t to = code->incoming_first[list[next] + 1];
-        joins += to > from ? to - from - 1 : 0;
-        for (uint32_t i = from; i < to; i++) {
-            bool seen = false;
-            for (uint32_t j = 0; j < count && !seen; j++) {
-                seen = list[j] == code->incoming[i];
-            }
-            if (!seen && count < JOIN_INSTRUCTIONS_MAX) {
-                list[count++] = code->incoming[i];
+    bool *reached = from >= to ? calloc(code->count, sizeof *reached) : NULL;
+    bool turns = from == to ||
+                 (reached != NULL && thi_flow_reach(code, to, false, reached) && reached[from]);
+    free(reached);
+    return turns;
+}
+
+uint32_t thi_joins_before(const struct thi_code *code, uint32_t index)
+{
+    /* What a table leads to beside the way from above is not in the instructions. */
+    uint32_t joins = has_table(code, index) ? TABLE_JOINS : 0;
+    for (unsigned steps = 0; steps < JOIN_STEPS_MAX; steps++) {
+        uint32_t ways = 0, before = UINT32_MAX;
+        for (uint32_t i = code->incoming_first[index]; i < code->incoming_first[index + 1]; i++) {
+            if (!is_turn(code, code->incoming[i], index)) {
+                ways++;
+                before = code->incoming[i];
             }
         }
+        if (ways != 1) {
+            return joins + (ways > 1 ? ways - 1 : 0);
+        }
+        index = before;
     }
-    /* What a table leads to beside the way from above is not in the instructions. */
-    return joins + (has_table(code, index) ? TABLE_JOINS : 0);
+    return joins;
 }
 
 /* s390x: a load that also tests or computes has the place of the test. */
@@ -105,7 +113,7 @@ static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site 
         const struct thi_site *other = &audit->sites[i];
         bool like = is_alike(other, site);
         for (uint32_t j = 0; like && j < other->instruction_count; j++) {
-            joins += joins_before(&audit->code, other->instructions[j]);
+            joins += thi_joins_before(&audit->code, other->instructions[j]);
         }
     }
     return joins;
@@ -121,7 +129,7 @@ static bool is_shared(const struct thi_audit *audit, const struct thi_site *site
         bool serves = other != site && other->verdict == TH_ACCEPTED &&
                       other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&
                       thi_same_function(other->function, site->function);
-        if (serves && joins_before(&audit->code, other->instructions[0]) > 0) {
+        if (serves && thi_joins_before(&audit->code, other->instructions[0]) > 0) {
             return true;
         }
     }
@@ -152,7 +160,7 @@ static uint32_t stray_stands(struct thi_audit *audit, const struct thi_site *str
     if (tried.verdict != TH_ACCEPTED || tried.found_count == 0) {
         return 0;
     }
-    return tried.found_count + joins_before(&audit->code, stray->instructions[0]);
+    return tried.found_count + thi_joins_before(&audit->code, stray->instructions[0]);
 }
 
 static uint32_t strays_for(struct thi_audit *audit, const struct thi_site *site)

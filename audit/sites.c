@@ -412,6 +412,29 @@ static void strays_drop(struct thi_audit *audit, size_t strays_from, const bool 
     audit->site_count = kept;
 }
 
+/* Of loads and stores each operation takes one; one that is taken serves for another only if ways
+ * come together before it. True: something was taken. */
+static bool stray_take(struct thi_audit *audit, struct thi_site *site, size_t strays_from,
+                       bool *adopted, bool fresh)
+{
+    bool single = site->wish.operation <= TH_STORE, took = false;
+    for (size_t j = strays_from; j < audit->site_count; j++) {
+        const struct thi_site *stray = &audit->sites[j];
+        for (uint32_t k = 0; k < stray->instruction_count && !(single && took); k++) {
+            uint32_t index = stray->instructions[k];
+            bool free =
+                !single || (fresh ? !adopted[index]
+                                  : adopted[index] && thi_joins_before(&audit->code, index) > 0);
+            if (free && fits(audit, site, index) &&
+                site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
+                site->instructions[site->instruction_count++] = index;
+                site->adopted = took = adopted[index] = true;
+            }
+        }
+    }
+    return took;
+}
+
 /* Gives atomic instructions without an operation to the operations of their function that have no
  * instructions: code generators lose a place now and then. */
 static bool strays_adopt(struct thi_audit *audit, size_t strays_from)
@@ -425,15 +448,8 @@ static bool strays_adopt(struct thi_audit *audit, size_t strays_from)
         if (!is_needy(audit, site) || !is_only_need(audit, site, strays_from)) {
             continue;
         }
-        for (size_t j = strays_from; j < audit->site_count; j++) {
-            const struct thi_site *stray = &audit->sites[j];
-            for (uint32_t k = 0; k < stray->instruction_count; k++) {
-                if (fits(audit, site, stray->instructions[k]) &&
-                    site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
-                    site->instructions[site->instruction_count++] = stray->instructions[k];
-                    site->adopted = adopted[stray->instructions[k]] = true;
-                }
-            }
+        if (!stray_take(audit, site, strays_from, adopted, true)) {
+            stray_take(audit, site, strays_from, adopted, false);
         }
     }
     strays_drop(audit, strays_from, adopted);
@@ -503,7 +519,10 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool se
     uint32_t found = UINT32_MAX, count = 0, merged = 0;
     uint32_t list[TH_SITE_INSTRUCTIONS_MAX];
     for (uint32_t i = 0; i < code->count; i++) {
-        bool serves = is_candidate(audit, site, i);
+        const struct thi_place *place = &code->instructions[i].place;
+        bool near = place->line == 0 || place->column == 0 || place->line == site->place.line ||
+                    site->place.line == 0;
+        bool serves = near && is_candidate(audit, site, i);
         count += serves;
         found = serves ? i : found;
         if (serves && code->instructions[i].place.line == 0 &&
