@@ -163,4 +163,68 @@ TEST(map_bytes_keys_are_copied)
     th_map_bytes_free(map);
 }
 
+/* Every size from 0 to 48 in a few thousand keys: some lie in their home line, some in the next one,
+ * and for each there is one absent key that differs in its first and one in its last byte. */
+static void guarded_gets(const struct th_map_bytes *map, bool inside, struct th_epoch *domain)
+{
+    unsigned char key[48];
+    for (unsigned i = 0; i < 6000; i++) {
+        size_t size = i % 49;
+        memset(key, (int)(i % 251), sizeof key);
+        memcpy(key, &i, size < sizeof i ? size : sizeof i);
+        uint64_t value = UNIT_UNTOUCHED;
+        if (inside) {
+            th_epoch_enter(domain);
+        }
+        bool found = th_map_bytes_get(map, key, size, &value);
+        CHECK(found == (size >= 4));
+        CHECK_EQ(value, found ? i : UNIT_UNTOUCHED);
+        CHECK(th_map_bytes_get(map, key, size, NULL) == found);
+        if (size >= 8) {
+            key[size - 1] ^= 0x80;
+            CHECK(!th_map_bytes_get(map, key, size, &value));
+            key[size - 1] ^= 0x80;
+            key[3] ^= 0x80;
+            CHECK(!th_map_bytes_get(map, key, size, &value));
+        }
+        if (inside) {
+            th_epoch_leave(domain);
+        }
+    }
+}
+
+static void guarded_map_check(struct th_epoch *domain)
+{
+    struct th_map_bytes *map = NULL;
+    struct th_map_config config = {.epoch = domain, .flags = TH_MAP_HUGE_PAGES};
+    REQUIRE(th_map_bytes_new(&config, &map) == TH_OK);
+    unsigned char key[48];
+    for (unsigned i = 0; i < 6000; i++) {
+        size_t size = i % 49;
+        memset(key, (int)(i % 251), sizeof key);
+        memcpy(key, &i, sizeof i);
+        CHECK_EQ(size < 4 ? TH_OK : th_map_bytes_insert(map, key, size, i, NULL), TH_OK);
+    }
+    guarded_gets(map, false, domain);
+    guarded_gets(map, true, domain);
+    th_map_bytes_free(map);
+}
+
+/* Goal: a get finds the same within a guard of the caller and without, in the default domain and in
+ * one of the user's, with light barriers and with fences. Method: keys of all sizes around those
+ * that are compared in place. */
+TEST(map_bytes_gets_are_the_same_in_each_guard)
+{
+    struct th_epoch_config fences = {.fences_only = true};
+    struct th_epoch *own = NULL;
+    struct th_epoch *fenced = NULL;
+    REQUIRE(th_epoch_new(NULL, &own) == TH_OK);
+    REQUIRE(th_epoch_new(&fences, &fenced) == TH_OK);
+    guarded_map_check(NULL);
+    guarded_map_check(own);
+    guarded_map_check(fenced);
+    th_epoch_free(fenced);
+    th_epoch_free(own);
+}
+
 TEST_MAIN()
