@@ -91,11 +91,14 @@ static int exit_wait(pid_t pid)
     return -1;
 }
 
+/* Long enough for an emulated server with a sanitizer to start on a busy machine. */
+enum { SAID_TIMEOUT_MS = 60000 };
+
 static void said_read(int said, char *text, size_t capacity, bool one_line)
 {
     size_t size = 0;
     struct pollfd ready = {.fd = said, .events = POLLIN};
-    while (size < capacity - 1 && poll(&ready, 1, 10000) == 1) {
+    while (size < capacity - 1 && poll(&ready, 1, SAID_TIMEOUT_MS) == 1) {
         ssize_t got = read(said, text + size, one_line ? 1 : capacity - 1 - size);
         if (got <= 0 || (one_line && text[size] == '\n')) {
             break;
