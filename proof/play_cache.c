@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "epoch/epoch_priv.h"
 #include "scenarios/cache_steps.h"
 
 static struct th_epoch_handle *members[CACHE_THREADS];
