@@ -325,8 +325,9 @@ void thi_sites_compare(struct thi_audit *audit);
 uint32_t thi_sites_spare(const struct thi_audit *audit, const struct thi_site *site);
 /* How many of the operations of a site's like can be its own. */
 uint32_t thi_site_share(const struct thi_site *site);
-/* How many ways, but one, come together at the nearest place before an instruction where any do. */
-uint32_t thi_joins_before(const struct thi_code *code, uint32_t index);
+/* How many ways, but one, come together at the nearest place before an instruction where any do;
+ * `turns`: those of a loop count, too. */
+uint32_t thi_joins_before(const struct thi_code *code, uint32_t index, bool turns);
 /* Sites of a like that the machine code has fewer of than the compiler are undecided. */
 void thi_judge_counts(struct thi_audit *audit);
 /* judge_order.c: plain stores that the compiler has put behind a call that may release. */

@@ -350,15 +350,15 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
         return;
     }
     /* Beside one that is unmistakable, others of the place lead to the object. */
-    uint32_t kept = 0;
+    struct widths sure = {.whole_count = 0};
     for (uint32_t i = 0; i < widths.whole_count; i++) {
         const struct thi_event *event = &code->instructions[widths.whole[i]].event;
         if ((event->flags & TH_EVENT_ATOMIC) != 0) {
-            widths.whole[kept++] = widths.whole[i];
+            sure.whole[sure.whole_count++] = widths.whole[i];
         }
     }
-    if (kept > 0 && kept >= thi_site_share(site)) {
-        widths.whole_count = kept;
+    if (sure.whole_count > 0 && sure.whole_count >= thi_site_share(site)) {
+        widths = sure;
     }
     bool must_be_atomic = code->target == TH_TARGET_WASM32;
     for (uint32_t i = 0; i < widths.whole_count; i++) {
@@ -381,15 +381,19 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
         any_judge(code, site, &widths, thi_judge_read);
         return;
     }
-    uint32_t last = widths.whole_count - 1;
-    if (count <= 1) {
-        last = last_before_barrier(code, site, &widths);
+    struct thi_site tried = *site;
+    uint32_t judged = 0;
+    while (count > 1 && judged < count &&
+           thi_judge_read(code, &tried, widths.whole[widths.whole_count - 1 - judged])) {
+        judged++;
     }
-    for (uint32_t i = 0; i < (count == 0 ? 1 : count); i++) {
-        if (!thi_judge_read(code, site, widths.whole[last - i])) {
-            return;
-        }
+    if (count > 1 && judged == count) {
+        *site = tried;
+        return;
     }
+    /* Perhaps only one of them is the operation: then it is counted once. */
+    site->found_count = 1;
+    thi_judge_read(code, site, widths.whole[last_before_barrier(code, site, &widths)]);
 }
 
 static void store_judge(const struct thi_code *code, struct thi_site *site)

@@ -35,14 +35,14 @@ static bool is_turn(const struct thi_code *code, uint32_t from, uint32_t to)
     return turns;
 }
 
-uint32_t thi_joins_before(const struct thi_code *code, uint32_t index)
+uint32_t thi_joins_before(const struct thi_code *code, uint32_t index, bool turns)
 {
     /* What a table leads to beside the way from above is not in the instructions. */
     uint32_t joins = has_table(code, index) ? TABLE_JOINS : 0;
     for (unsigned steps = 0; steps < JOIN_STEPS_MAX; steps++) {
         uint32_t ways = 0, before = UINT32_MAX;
         for (uint32_t i = code->incoming_first[index]; i < code->incoming_first[index + 1]; i++) {
-            if (!is_turn(code, code->incoming[i], index)) {
+            if (turns || !is_turn(code, code->incoming[i], index)) {
                 ways++;
                 before = code->incoming[i];
             }
@@ -108,12 +108,14 @@ static bool leads_to_like(const struct thi_audit *audit, const struct thi_site *
 /* Ways that join before the instructions of all sites of a like. */
 static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site *site)
 {
+    /* Copies of a loop's head are made one again; where there is no order, none is lost so. */
+    bool turns = site->wish.operation <= TH_STORE && site->wish.order == TH_RELAXED;
     uint32_t joins = 0;
     for (size_t i = 0; i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
         bool like = is_alike(other, site);
         for (uint32_t j = 0; like && j < other->instruction_count; j++) {
-            joins += thi_joins_before(&audit->code, other->instructions[j]);
+            joins += thi_joins_before(&audit->code, other->instructions[j], turns);
         }
     }
     return joins;
@@ -129,7 +131,7 @@ static bool is_shared(const struct thi_audit *audit, const struct thi_site *site
         bool serves = other != site && other->verdict == TH_ACCEPTED &&
                       other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&
                       thi_same_function(other->function, site->function);
-        if (serves && thi_joins_before(&audit->code, other->instructions[0]) > 0) {
+        if (serves && thi_joins_before(&audit->code, other->instructions[0], false) > 0) {
             return true;
         }
     }
@@ -160,7 +162,7 @@ static uint32_t stray_stands(struct thi_audit *audit, const struct thi_site *str
     if (tried.verdict != TH_ACCEPTED || tried.found_count == 0) {
         return 0;
     }
-    return tried.found_count + thi_joins_before(&audit->code, stray->instructions[0]);
+    return tried.found_count + thi_joins_before(&audit->code, stray->instructions[0], false);
 }
 
 static uint32_t strays_for(struct thi_audit *audit, const struct thi_site *site)

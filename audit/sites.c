@@ -422,9 +422,9 @@ static bool stray_take(struct thi_audit *audit, struct thi_site *site, size_t st
         const struct thi_site *stray = &audit->sites[j];
         for (uint32_t k = 0; k < stray->instruction_count && !(single && took); k++) {
             uint32_t index = stray->instructions[k];
-            bool free =
-                !single || (fresh ? !adopted[index]
-                                  : adopted[index] && thi_joins_before(&audit->code, index) > 0);
+            bool free = !single || (fresh ? !adopted[index]
+                                          : adopted[index] &&
+                                                thi_joins_before(&audit->code, index, false) > 0);
             if (free && fits(audit, site, index) &&
                 site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
                 site->instructions[site->instruction_count++] = index;
@@ -520,8 +520,9 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool se
     uint32_t list[TH_SITE_INSTRUCTIONS_MAX];
     for (uint32_t i = 0; i < code->count; i++) {
         const struct thi_place *place = &code->instructions[i].place;
-        bool near = place->line == 0 || place->column == 0 || place->line == site->place.line ||
-                    site->place.line == 0;
+        /* A load can have the line of what uses its value; a store has its own, or none. */
+        bool near = site->wish.operation == TH_LOAD || place->line == 0 || place->column == 0 ||
+                    place->line == site->place.line || site->place.line == 0;
         bool serves = near && is_candidate(audit, site, i);
         count += serves;
         found = serves ? i : found;
