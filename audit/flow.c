@@ -108,8 +108,8 @@ static bool is_filler(const struct thi_instruction *at)
            thi_one_of(at->mnemonic, "data16 ud2 udf unimp trap brk bnop");
 }
 
-/* Where jumps through tables lead is not in the instructions: it is to those that nothing else leads
- * to, behind the end of something else. */
+/* Where jumps through tables lead is not in the instructions: it is to those that nothing else
+ * leads to, behind the end of something else. */
 static void entries_mark(struct thi_code *code, struct thi_function *function)
 {
     bool dead = false, any = false;

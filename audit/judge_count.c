@@ -267,7 +267,7 @@ static bool is_spare_barrier(const struct thi_audit *audit, const struct thi_sit
     return true;
 }
 
-/* Does an operation of the function stand in the same line? Its barriers may have another column. */
+/* Does an operation of the function stand in the same line? Its barriers may have other columns. */
 static bool has_neighbour(const struct thi_audit *audit, const struct thi_site *stray)
 {
     for (size_t i = 0; i < audit->site_count; i++) {

@@ -2,8 +2,8 @@
  * judge_line.c - the compiler's own order: what the source has behind an acquire must not stand
  *                before it in the machine code, nor what it has before a release behind it.
  *
- * Where the source's order is known (clang), it decides; else lines do. What can come before as well
- * as behind, in a loop, says nothing.
+ * Where the source's order is known (clang), it decides; else lines do. What can come before as
+ * well as behind, in a loop, says nothing.
  */
 #include "graph.h"
 

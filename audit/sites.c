@@ -216,8 +216,8 @@ static const struct thi_intent *replaced_find(const struct thi_audit *audit, con
     return count == 1 ? missing : NULL;
 }
 
-/* gcc does not say where what was inlined was inlined to: instructions of the same line tell, or the
- * line lies within those of the function itself. */
+/* gcc does not say where what was inlined was inlined to: instructions of the same line tell, or
+ * the line lies within those of the function itself. */
 static uint32_t outer_line(const struct thi_code *code, const char *function,
                            const struct thi_place *place)
 {

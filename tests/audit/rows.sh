@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: MIT
 # rows.sh - what the tests of the auditor share: one and the same done for many compilers.
 #

@@ -12,7 +12,9 @@ row() {
     cd "$TOPHASH_SOURCE_DIR"
     rooms=$(ls src)
     shape=-fPIC
-    case $name in *wasm32) rooms="atomic base epoch hash map mem port trace" shape=-ffreestanding ;; esac
+    case $name in
+    *wasm32) rooms="atomic base epoch hash map mem port trace" shape=-ffreestanding ;;
+    esac
     files=""
     for room in $rooms; do
         files="$files $(echo src/"$room"/*.c)"

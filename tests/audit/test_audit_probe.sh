@@ -3,8 +3,8 @@
 # Goal: of each compiler and target the probe reports the faults that are known of it, all of them
 # and no other.
 # Method: what faults.py sums up is compared with faults/<compiler>_<target>.txt. Without
-# TOPHASH_ARCH, one of each family for the machine at hand is enough. With TOPHASH_WRITE the lists are
-# written anew.
+# TOPHASH_ARCH, one of each family for the machine at hand is enough. With TOPHASH_WRITE the lists
+# are written anew.
 set -eu
 title=audit_probe
 . "$(dirname "$0")/rows.sh"
