@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <sys/wait.h>
 
-#ifdef __linux__
+#if __has_include(<linux/seccomp.h>)
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -641,7 +641,7 @@ TEST(epoch_fork_in_a_locked_limbo_gives_it_up)
     help_finish(domain);
 }
 
-#if defined(__linux__) && defined(SYS_membarrier)
+#ifdef SYS_membarrier
 
 /* From here on the process and its children have no membarrier. False: no filters here. */
 static bool membarrier_forbid(void)
@@ -675,8 +675,8 @@ static void forbidden_parent(void)
     child_end();
 }
 
-/* Goal: a child that may not use membarrier any more has no guards without a fence. Method: a thread
- * that has been in such guards forks, forbids the call, and forks again. */
+/* Goal: a child that may not use membarrier any more has no guards without a fence. Method: a
+ * thread that has been in such guards forks, forbids the call, and forks again. */
 TEST(epoch_fork_without_membarrier_has_fences_in_all_guards)
 {
     th_epoch_enter(NULL);
