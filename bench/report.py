@@ -6,6 +6,7 @@ Writes the document on performance from what the benchmark program measured. CHA
 of its SVG files as seen from the document; without it there are no pictures.
 """
 import json
+import os
 import sys
 
 WORKLOADS = ["get", "zipf", "miss", "get_many", "95/5", "50/50", "churn"]
@@ -307,6 +308,12 @@ def write_memory(data, charts):
         table([""] + sizes, lines)
 
 
+def write_outside():
+    """What no run of this program alone can say: written by hand, beside this file."""
+    with open(os.path.join(os.path.dirname(__file__), "outside.md"), encoding="utf-8") as file:
+        sys.stdout.write(file.read())
+
+
 def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
@@ -322,6 +329,7 @@ def main():
         write_throughput(data, cells, charts)
     write_growth(data, charts)
     write_memory(data, charts)
+    write_outside()
 
 
 main()
