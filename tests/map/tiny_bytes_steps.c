@@ -102,12 +102,14 @@ static void table_on_threads(const struct bytes_steps *table, unsigned rows, uin
     }
 }
 
+/* Goal and method: table_in_both_orders(). */
 TEST(bytes_steps_hold_one_after_the_other)
 {
     table_in_both_orders(bytes_steps, BYTES_STEPS_COUNT);
     table_in_both_orders(bytes_against, BYTES_AGAINST_COUNT);
 }
 
+/* Goal and method: table_on_threads(), with pauses at the steps of the protocol. */
 TEST(bytes_steps_hold_on_threads)
 {
     uint64_t rounds = test_scaled(20);
