@@ -54,7 +54,8 @@ if(TOPHASH_TESTS AND NOT TOPHASH_FUZZ)
     endif()
     foreach(name ${tiny_libraries})
         add_library(${name} STATIC EXCLUDE_FROM_ALL ${library_sources})
-        target_compile_definitions(${name} PUBLIC TH_MAP_TINY=1 THI_TEST_POINTS=1)
+        target_compile_definitions(${name} PUBLIC TH_MAP_TINY=1 TH_CACHE_TINY=1
+            THI_TEST_POINTS=1)
         target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
             ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
         target_link_libraries(${name} PUBLIC tophash_flags)

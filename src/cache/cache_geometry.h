@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * cache_geometry.h - the numbers of a cache's layout and patience. The checker builds the cache
- *                    with tiny ones; each can be set on its own.
+ * cache_geometry.h - the numbers of a cache's layout and patience. Tests and the checker build the
+ *                    cache with tiny ones.
+ *
+ * TH_CACHE_TINY chooses a cache that is full after a few items: four segments of 32 bytes, two
+ * stripes, one stream, no item large. Each number can also be set on its own.
  */
 #ifndef TOPHASH_CACHE_CACHE_GEOMETRY_H
 #define TOPHASH_CACHE_CACHE_GEOMETRY_H
+
+#ifdef TH_CACHE_TINY
+#define TH_CACHE_MEMORY_BYTES_MIN 128u
+#define TH_CACHE_ITEM_BYTES_MIN 32u
+#define TH_CACHE_SEGMENT_BYTES_MIN 32u
+#define TH_CACHE_SEGMENTS_MIN 4u
+#define TH_CACHE_SEGMENTS_WANTED 4u
+#define TH_CACHE_LARGE_SHIFT 0u
+#define TH_CACHE_STRIPE_SHARE_BYTES 64u
+#define TH_CACHE_STRIPES_MIN 1u
+#define TH_CACHE_STREAMS_MAX 1u
+#define TH_CACHE_SLOTS 1u
+#define TH_CACHE_TICKETS 2u
+#define TH_CACHE_RESERVE_MIN 1u
+#endif
 
 /* Sizes that a configuration may have, and what of them makes a segment. */
 #ifndef TH_CACHE_MEMORY_BYTES_MIN

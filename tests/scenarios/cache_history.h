@@ -28,6 +28,9 @@ enum { CACHE_THREADS = 4, CACHE_CALLS = 24, CACHE_VALUE_BYTES = 8 };
 #ifndef HISTORY_CLOCK
 #define HISTORY_CLOCK(thread) 0u
 #endif
+#ifndef HISTORY_CLOCK_END
+#define HISTORY_CLOCK_END(thread) HISTORY_CLOCK(thread)
+#endif
 
 enum cache_operation {
     CACHE_GET,
@@ -86,7 +89,7 @@ static inline struct cache_call *cache_call_begin(unsigned thread, enum cache_op
 
 static inline void cache_call_end(unsigned thread, struct cache_call *call)
 {
-    call->end = HISTORY_CLOCK(thread);
+    call->end = HISTORY_CLOCK_END(thread);
 }
 
 /* ------------------------------------------------------------------ the judge */

@@ -456,6 +456,7 @@ static inline void cache_keys_choose(void)
 static inline void cache_steps_setup(void)
 {
     cache_history_reset();
+    memset(cache_first_numbers, 0, sizeof cache_first_numbers);
     for (unsigned thread = 0; thread < CACHE_THREADS; thread++) {
         cache_clocks[thread] = CACHE_NOW;
     }
