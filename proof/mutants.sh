@@ -49,39 +49,55 @@ weaker() {
     esac
 }
 
-# mutant_run <site> <order>: who kills it.
-mutant_run() {
-    local site=${1//|/$'\t'} order=$2 outcome=uncontended log rest family name addresses
+# mutant_dies <site> <order> <scenario>: whether the scenario kills it.
+mutant_dies() {
+    local family addresses log
+    family=$(awk -F'\t' -v name="$3" '$1 == name { print $2 }' "$work/known")
+    addresses=$(awk -F'\t' -v site="$1" -v family="$family" \
+        '$1 == site && $2 == family { print $3 }' "$work/addresses")
+    [ -n "$addresses" ] || return 1
     log=$(mktemp "$work/mutant.XXXXXX")
-    while IFS=$'\t' read -r rest _ family name addresses; do
+    play "$work/$family.program" "$3" --weaken="$2@$addresses" >"$log" 2>&1
+    [ $? = 1 ]
+}
+
+# mutant_row <site> <order> <outcome> <killer>
+mutant_row() {
+    printf '%s\t%s\t%s\t%s\n' "${1//|/$'\t'}" "$2" "$3" "$4"
+}
+
+# mutant_run <site> <order>: who kills it; who is recorded is asked first.
+mutant_run() {
+    local outcome=uncontended rest name recorded
+    recorded=$(awk -F'\t' -v site="$1" -v order="$2" '$1 "|" $2 "|" $3 == site && $4 == order &&
+        $5 == "killed" { print $6 }' proof/mutants.tsv)
+    if [ -n "$recorded" ] && mutant_dies "$1" "$2" "$recorded"; then
+        mutant_row "$1" "$2" killed "$recorded"
+        return
+    fi
+    while IFS=$'\t' read -r rest _ name; do
         [ "$rest" = 0 ] && outcome=survived
-        play "$work/$family.program" "$name" --weaken="$order@$addresses" >"$log" 2>&1
-        if [ $? = 1 ]; then
-            printf '%s\t%s\tkilled\t%s\n' "$site" "$order" "$name"
+        if mutant_dies "$1" "$2" "$name"; then
+            mutant_row "$1" "$2" killed "$name"
             return
         fi
     done < <(grep -F "$1"$'\t' "$work/trials" | cut -f2- | sort -n -k1,1 -k2,2)
-    printf '%s\t%s\t%s\t-\n' "$site" "$order" "$outcome"
+    mutant_row "$1" "$2" "$outcome" -
 }
-export -f mutant_run
 
 # mutant_check <site> <order> <outcome> <killer>: whether it is killed as recorded.
 mutant_check() {
-    local site=${1//|/$'\t'} outcome=$3 log family name addresses
-    if [ "$3" = killed ]; then
-        log=$(mktemp "$work/mutant.XXXXXX")
-        IFS=$'\t' read -r _ _ family name addresses \
-            < <(grep -F "$1"$'\t' "$work/trials" | cut -f2- | awk -F'\t' -v n="$4" '$4 == n')
-        [ -n "$family" ] &&
-            play "$work/$family.program" "$name" --weaken="$2@$addresses" >"$log" 2>&1
-        [ $? = 1 ] || outcome=survived
+    local outcome=$3
+    if [ "$3" = killed ] && ! mutant_dies "$1" "$2" "$4"; then
+        outcome=survived
     fi
-    printf '%s\t%s\t%s\t%s\n' "$site" "$2" "$outcome" "$4"
+    mutant_row "$1" "$2" "$outcome" "$4"
 }
-export -f mutant_check
+export -f mutant_dies mutant_row mutant_run mutant_check
 
-# The files sites (file|function|access, family, address), trials (site, 0 if contended, executions,
-# family, scenario, addresses; of the others the smallest) and mutants (site, order).
+# The files sites (file|function|access, family, address), addresses (site, family, all addresses),
+# trials (site, 0 if contended, executions, scenario; of those that do not contend it the smallest)
+# and mutants (site, order).
 mutants_list() {
     while read -r family; do
         sites_of "$family"
@@ -96,19 +112,14 @@ mutants_list() {
     while IFS=$'\t' read -r name _ _ _ family _; do
         executed_of "$name" "$family"
     done <"$work/runs" | sort -u >"$work/executed"
+    awk -F'\t' '{ all[$1 "\t" $2] = all[$1 "\t" $2] (($1, $2) in seen ? "," : "") $3; seen[$1, $2] = 1 }
+        END { for (key in all) print key "\t" all[key] }' "$work/sites" >"$work/addresses"
     awk -F'\t' -v most="$executions_max" '
         FILENAME == ARGV[1] { size[$1] = $3 + $4; next }
-        FILENAME == ARGV[2] {
-            site[$2, $3] = $1
-            all[$1, $2] = (($1, $2) in many ? all[$1, $2] "," : "") $3
-            many[$1, $2] = 1
-            next
-        }
-        ($1, $2) in site && size[$3] <= most {
-            print site[$1, $2] "\t" $4 "\t" size[$3] "\t" $1 "\t" $3 "\t" all[site[$1, $2], $1]
-        }' "$work/runs" "$work/sites" "$work/executed" | sort -t$'\t' -k1,1 -k2,2n -k3,3n |
-        awk -F'\t' -v tries=15 '$2 == 0 { met[$1] = 1 }
-            !seen[$1, $5]++ && ($2 == 0 || !met[$1] || others[$1]++ < tries)' >"$work/trials"
+        FILENAME == ARGV[2] { site[$2, $3] = $1; next }
+        ($1, $2) in site && size[$3] <= most { print site[$1, $2] "\t" $4 "\t" size[$3] "\t" $3 }' \
+        "$work/runs" "$work/sites" "$work/executed" | sort -t$'\t' -k1,1 -k2,2n -k3,3n |
+        awk -F'\t' -v tries=15 '!seen[$1, $4]++ && ($2 == 0 || others[$1]++ < tries)' >"$work/trials"
     cut -f4 "$work/places" | sort -u | grep -F -- "$only" | while read -r site; do
         for order in $(weaker "${site##*|}"); do
             printf '%s\t%s\n' "$site" "$order"
