@@ -66,6 +66,7 @@ struct thi_intent {
     const char *function; /* the one that code is made for */
     struct thi_wish wish;
     bool order_known;
+    uint32_t sequence; /* place in the compiler's account, from 1 */
 };
 
 struct thi_intents {

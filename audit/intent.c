@@ -13,7 +13,9 @@ bool thi_intents_add(struct thi_intents *intents, const struct thi_intent *inten
                         sizeof *intents->items)) {
         return false;
     }
-    intents->items[intents->count++] = *intent;
+    intents->items[intents->count] = *intent;
+    intents->items[intents->count].sequence = (uint32_t)intents->count + 1;
+    intents->count++;
     return true;
 }
 

@@ -67,6 +67,73 @@ static void source_order(const struct lines *lines, const struct thi_instruction
     }
 }
 
+/* Where the compiler's account has a site's operation; 0: there are several, or none. */
+static uint32_t sequence_of(const struct thi_audit *audit, const struct thi_site *site)
+{
+    uint32_t sequence = 0;
+    for (size_t i = 0; i < audit->wanted.count; i++) {
+        const struct thi_intent *wanted = &audit->wanted.items[i];
+        if (thi_same_place(&wanted->place, &site->place) && site->place.inner != NULL &&
+            wanted->place.inner != NULL &&
+            thi_same_function(wanted->place.inner, site->place.inner)) {
+            if (sequence != 0) {
+                return 0;
+            }
+            sequence = wanted->sequence;
+        }
+    }
+    return sequence;
+}
+
+/* Does nothing lead into, or out of, the code between two instructions? */
+static bool is_straight(const struct thi_code *code, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from + 1; i <= to; i++) {
+        uint32_t first = code->incoming_first[i];
+        if (code->incoming_first[i + 1] != first + 1 || code->incoming[first] + 1 != i ||
+            (code->instructions[i].event.flags & TH_EVENT_ENTERED) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Do all accesses of a site stand in one straight piece of code with an instruction? */
+static bool stands_with(const struct thi_code *code, const struct thi_site *owner, uint32_t index)
+{
+    for (uint32_t i = 0; i < owner->instruction_count; i++) {
+        uint32_t other = owner->instructions[i];
+        uint32_t from = other < index ? other : index, to = other < index ? index : other;
+        if (thi_is_access(&code->instructions[other]) && !is_straight(code, from, to)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* In a loop all is before as well as behind. But of two that stand nowhere else, and with no way
+ * into or out of what is between, the order is that of each turn. */
+static void turn_order(const struct lines *lines, const struct thi_site *owner, uint32_t index,
+                       bool *source_before, bool *source_behind, bool *before, bool *behind)
+{
+    const struct thi_code *code = &lines->audit->code;
+    const struct thi_site *site = lines->site;
+    if (owner == NULL || owner->adopted || site->instruction_count != 1 ||
+        strcmp(owner->via, site->via) != 0 || owner->place.inner == NULL ||
+        site->place.inner == NULL || !thi_same_function(owner->place.inner, site->place.inner)) {
+        return;
+    }
+    uint32_t own = site->instructions[0];
+    uint32_t theirs = sequence_of(lines->audit, owner), ours = sequence_of(lines->audit, site);
+    if (theirs == 0 || ours == 0 || !stands_with(code, owner, own)) {
+        return;
+    }
+    *source_before = theirs < ours;
+    *source_behind = theirs > ours;
+    *before = index < own;
+    *behind = index > own;
+}
+
 static void access_judge(struct lines *lines, uint32_t index)
 {
     struct thi_site *site = lines->site;
@@ -82,6 +149,9 @@ static void access_judge(struct lines *lines, uint32_t index)
     source_order(lines, at, &place, &source_before, &source_behind);
     bool before = lines->before[index] && !lines->behind[index];
     bool behind = lines->behind[index] && !lines->before[index];
+    if (fence && !before && !behind) {
+        turn_order(lines, owner, index, &source_before, &source_behind, &before, &behind);
+    }
     bool call = (at->event.flags & TH_EVENT_CALL) != 0;
     bool ordered = fence && (call || owner != NULL); /* of what a fence speaks */
     unsigned long long address = (unsigned long long)at->address;
