@@ -133,16 +133,14 @@ leg_test() {
         fi
         costs=$folder/Testing/Temporary/CTestCostData.txt
         # Sanitizers of emulated programs: no leaks are looked for, since that traces the program;
-        # the thread sanitizer must not run itself again, which the emulator cannot; gcc 12's address
-        # sanitizer for ARM reports its own signal stack when a thread ends itself.
+        # the thread sanitizer must not run itself again, which the emulator cannot.
         local launcher=""
         if [ "$set" = thread ]; then
             launcher="setarch $(uname -m) -R"
             ulimit -s 8192
         fi
         # shellcheck disable=SC2046 # words
-        ASAN_OPTIONS=detect_leaks=0:use_sigaltstack=0 UBSAN_OPTIONS=print_stacktrace=1 \
-            TSAN_OPTIONS=halt_on_error=1 \
+        ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
             TOPHASH_TEST_SEED=20261122 TOPHASH_TEST_SCALE=$scale TOPHASH_TEST_TIME_LIMIT=500 \
             $launcher ctest --test-dir "$folder" --parallel $((2 * jobs)) --timeout 600 \
             $(leg_choice "$leg") \
