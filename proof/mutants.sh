@@ -96,8 +96,7 @@ mutant_check() {
 export -f mutant_dies mutant_row mutant_run mutant_check
 
 # The files sites (file|function|access, family, address), addresses (site, family, all addresses),
-# trials (site, 0 if contended, executions, scenario; of those that do not contend it the smallest)
-# and mutants (site, order).
+# trials (site, 0 if contended, executions, scenario) and mutants (site, order).
 mutants_list() {
     while read -r family; do
         sites_of "$family"
@@ -119,7 +118,7 @@ mutants_list() {
         FILENAME == ARGV[2] { site[$2, $3] = $1; next }
         ($1, $2) in site && size[$3] <= most { print site[$1, $2] "\t" $4 "\t" size[$3] "\t" $3 }' \
         "$work/runs" "$work/sites" "$work/executed" | sort -t$'\t' -k1,1 -k2,2n -k3,3n |
-        awk -F'\t' -v tries=15 '!seen[$1, $4]++ && ($2 == 0 || others[$1]++ < tries)' >"$work/trials"
+        awk -F'\t' '!seen[$1, $4]++' >"$work/trials"
     cut -f4 "$work/places" | sort -u | grep -F -- "$only" | while read -r site; do
         for order in $(weaker "${site##*|}"); do
             printf '%s\t%s\n' "$site" "$order"
@@ -131,7 +130,7 @@ mutants_list() {
 mutants() {
     mutants_list
     if $full || $record || ! $whole; then
-        xargs -P "$jobs" -L 1 bash -c 'mutant_run "$@"' mutant <"$work/mutants" |
+        xargs -r -P "$jobs" -L 1 bash -c 'mutant_run "$@"' mutant <"$work/mutants" |
             sort >"$work/results"
     else
         awk -F'\t' '!/^#/ { print $1 "|" $2 "|" $3 "\t" $4 "\t" $5 "\t" $6 }' proof/mutants.tsv |
