@@ -105,11 +105,26 @@ static bool leads_to_like(const struct thi_audit *audit, const struct thi_site *
     return leads;
 }
 
+/* Load-linked and store-conditional are a loop by themselves. */
+static bool is_exclusive(const struct thi_audit *audit, const struct thi_site *site)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t flags = audit->code.instructions[site->instructions[i]].event.flags;
+        found = found || (flags & (TH_EVENT_LINKED | TH_EVENT_STORE_COND)) != 0;
+    }
+    return found;
+}
+
 /* Ways that join before the instructions of all sites of a like. */
 static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site *site)
 {
-    /* Copies of a loop's head are made one again; where there is no order, none is lost so. */
-    bool turns = site->wish.operation <= TH_STORE && site->wish.order == TH_RELAXED;
+    /* The two copies of a loop's head are made one again. Else a turn is no way of its own: it would
+     * excuse a copy that an unrolled loop has lost. */
+    bool heads = site->like_found == 1 && site->intent_count == 2 && site->wish.bytes <= 8 &&
+                 site->wish.operation != TH_FENCE && !is_exclusive(audit, site);
+    bool relaxed = site->wish.operation <= TH_STORE && site->wish.order == TH_RELAXED;
+    bool turns = relaxed || heads;
     uint32_t joins = 0;
     for (size_t i = 0; i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
@@ -267,14 +282,23 @@ static bool is_spare_barrier(const struct thi_audit *audit, const struct thi_sit
     return true;
 }
 
-/* Does an operation of the function stand in the same line? Its barriers may have other columns. */
+/* Does an operation of the function stand in the same line, or beside it? Barriers can have the
+ * place of the statement's end. */
 static bool has_neighbour(const struct thi_audit *audit, const struct thi_site *stray)
 {
     for (size_t i = 0; i < audit->site_count; i++) {
         const struct thi_site *site = &audit->sites[i];
-        if (site->wish.name[0] != '?' && site->place.line == stray->place.line &&
-            thi_same_function(site->function, stray->function) && site->place.file != NULL &&
-            stray->place.file != NULL && strcmp(site->place.file, stray->place.file) == 0) {
+        if (site->wish.name[0] == '?' || !thi_same_function(site->function, stray->function)) {
+            continue;
+        }
+        bool line = site->place.line == stray->place.line && site->place.file != NULL &&
+                    stray->place.file != NULL && strcmp(site->place.file, stray->place.file) == 0;
+        for (uint32_t step = 1; step <= 2 && !line; step++) {
+            uint32_t index = stray->instructions[0];
+            line = thi_site_owns(site, index + step) ||
+                   (index >= step && thi_site_owns(site, index - step));
+        }
+        if (line) {
             return true;
         }
     }
