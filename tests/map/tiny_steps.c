@@ -51,8 +51,7 @@ static void steps_end(void)
     }
 }
 
-/* Goal: the scenarios mean what they say. Method: threads one after the other, forwards, then
- * backwards. */
+/* Threads one after the other, forwards, then backwards. */
 static void table_in_both_orders(const struct map_steps *table, unsigned rows)
 {
     for (unsigned i = 0; i < rows; i++) {
@@ -81,8 +80,7 @@ static void *steps_member_run(void *argument)
     return NULL;
 }
 
-/* Goal: no interleaving that happens here breaks a scenario. Method: as many threads as a scenario
- * can have, released together, many rounds. */
+/* As many threads as a scenario can have, released together, many rounds. */
 static void table_on_threads(const struct map_steps *table, unsigned rows, uint64_t rounds)
 {
     struct steps_run run = {.rounds = rounds, .table = table, .rows = rows};
@@ -104,6 +102,8 @@ static void table_on_threads(const struct map_steps *table, unsigned rows, uint6
     }
 }
 
+/* Goal: the scenarios mean what they say. Method: the steps of a thread without others in between,
+ * in both orders of threads. */
 TEST(map_steps_hold_one_after_the_other)
 {
     table_in_both_orders(map_scenarios, MAP_SCENARIOS);
@@ -111,6 +111,8 @@ TEST(map_steps_hold_one_after_the_other)
     table_in_both_orders(map_blocks, MAP_BLOCKS);
 }
 
+/* Goal: no interleaving that happens here breaks a scenario. Method: real threads, which jitter at
+ * the steps of the map. */
 TEST(map_steps_hold_on_threads)
 {
     uint64_t rounds = test_scaled(20);

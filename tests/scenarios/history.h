@@ -26,8 +26,8 @@ enum { HISTORY_THREADS = 5, HISTORY_CALLS = 24, HISTORY_VALUES = 64 };
 /* What is put in the map, in place of the plain data of a user's. */
 static uint64_t history_payload[HISTORY_VALUES];
 
-/* HISTORY_CLOCK() is defined by whoever runs the scenarios, and HISTORY_CLOCK_END() too where a call
- * that ends has another time than one that begins. */
+/* HISTORY_CLOCK() is defined by whoever runs the scenarios, and HISTORY_CLOCK_END() too where the
+ * end of a call has a time of its own. */
 #ifndef HISTORY_CLOCK_END
 #define HISTORY_CLOCK_END(thread) HISTORY_CLOCK(thread)
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * map_blocks.h - scenarios of the map with integer keys with four lines a group, so that a small
- *                map has two blocks on its way to the table, and with eight groups in run 0, so that
- *                a group and its sibling are in the same run.
+ *                map has two blocks on its way to the table, and with eight groups in run 0, where
+ *                a group and its sibling are side by side.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_MAP_BLOCKS_H
 #define TOPHASH_TESTS_SCENARIOS_MAP_BLOCKS_H
