@@ -14,7 +14,8 @@
  *              reclaiming part is bounded: a batch. Advancing and reclaiming: any reader may put
  *              them off, no one waits for them.
  * Invariants   I1 the epoch never shrinks, and moves by one at a time.
- *              I2 announced is TH_EPOCH_OUTSIDE exactly while nesting is 0 (as the member sees it).
+ *              I2 announced is TH_EPOCH_OUTSIDE exactly while nesting is 0 and no uncounted guard,
+ *                 which calls nothing, is open (as the member sees it).
  *              I3 a record is never taken from the domain's list before the domain ends.
  *              I4 limbo: everything in aging[i] has stamp `stamp` - i; everything in `ready` was
  *                 seen at epoch stamp + 3. So four lists suffice whatever the number of objects.

@@ -2,8 +2,8 @@
  * map_bytes.c - th_map_bytes: keys are records in a slab, cells refer to them.
  *
  * Guarantees   those of map_core.h. A record is retired once, after its cell was cleared.
- * Progress     as stated in map_core.h; every operation stands in a guard of the map's epoch
- *              domain.
+ * Progress     as stated in map_core.h; every operation stands in a guard of the map's epoch domain
+ *              while it reads a record.
  * Layout       key word of a cell: 20 bits of tag from the hash, LIVE and FREE in the place of two,
  *              4 bits 0, 40 bits of record reference. record: hash (8 B), size (4 B), key. A hit
  *              reads two lines: the cell's and the record's.
