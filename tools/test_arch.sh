@@ -61,8 +61,8 @@ each_leg() {
     done <"$legs_file"
 }
 
-# Of a leg's tests those that were asked for. The lab looks at the machine it runs on: once is enough
-# to see that it says what an emulator cannot show.
+# Of a leg's tests those that were asked for. The lab looks at the machine it runs on: once is
+# enough to see that it says what an emulator cannot show.
 lab_leg=aarch64-gcc
 leg_choice() { # leg
     [ "$1" = "$lab_leg" ] || echo "--label-exclude lab"

@@ -163,7 +163,7 @@ TEST(map_bytes_keys_are_copied)
     th_map_bytes_free(map);
 }
 
-/* Every size from 0 to 48 in a few thousand keys: some lie in their home line, some in the next one,
+/* Every size from 0 to 48 in a few thousand keys: some lie in their home line, some in the next,
  * and for each there is one absent key that differs in its first and one in its last byte. */
 static void guarded_gets(const struct th_map_bytes *map, bool inside, struct th_epoch *domain)
 {

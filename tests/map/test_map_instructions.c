@@ -8,9 +8,11 @@
 
 #include "test.h"
 
-#if defined(__x86_64__) && defined(__linux__) && defined(NDEBUG) && defined(__OPTIMIZE__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(NDEBUG) && defined(__OPTIMIZE__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if __has_include(<sys/ptrace.h>) && __has_include(<sys/user.h>)
 #define COUNTABLE 1
+#endif
 #endif
 
 #ifdef COUNTABLE
