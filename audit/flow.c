@@ -273,6 +273,14 @@ static bool neighbours_add(const struct thi_code *code, struct states *states, u
                   state_add(states, (uint32_t)at->event.target, 0));
 }
 
+/* Asks where the thread's own variables are: nobody else's business. */
+static bool is_address_call(const struct thi_instruction *at)
+{
+    return at->symbol != NULL &&
+           (thi_starts(at->symbol, "__tls_get_addr") || thi_starts(at->symbol, "___tls_get_addr") ||
+            thi_starts(at->symbol, "__aeabi_read_tp"));
+}
+
 static bool is_foreign(const struct thi_walk *walk, uint32_t index)
 {
     const struct thi_event *event = &walk->code->instructions[index].event;
@@ -280,7 +288,7 @@ static bool is_foreign(const struct thi_walk *walk, uint32_t index)
         return (event->flags & TH_EVENT_STREAM) != 0;
     }
     if ((event->flags & TH_EVENT_CALL) != 0) {
-        return true;
+        return !is_address_call(&walk->code->instructions[index]);
     }
     bool accesses = (event->flags & (TH_EVENT_READ | TH_EVENT_WRITE)) != 0;
     if (!accesses || (event->flags & TH_EVENT_PRIVATE) != 0) {

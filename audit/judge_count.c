@@ -35,6 +35,22 @@ static bool is_turn(const struct thi_code *code, uint32_t from, uint32_t to)
     return turns;
 }
 
+/* All ways that come together in the code that leads to an instruction. */
+static uint32_t joins_all(const struct thi_code *code, uint32_t index)
+{
+    bool *reached = calloc(code->count, sizeof *reached);
+    uint32_t joins = 0;
+    if (reached != NULL && thi_flow_reach(code, index, true, reached)) {
+        reached[index] = true;
+        for (uint32_t i = 0; i < code->count; i++) {
+            uint32_t ways = code->incoming_first[i + 1] - code->incoming_first[i];
+            joins += reached[i] && ways > 1 ? ways - 1 : 0;
+        }
+    }
+    free(reached);
+    return joins;
+}
+
 uint32_t thi_joins_before(const struct thi_code *code, uint32_t index, bool turns)
 {
     /* What a table leads to beside the way from above is not in the instructions. */
@@ -105,32 +121,19 @@ static bool leads_to_like(const struct thi_audit *audit, const struct thi_site *
     return leads;
 }
 
-/* Load-linked and store-conditional are a loop by themselves. */
-static bool is_exclusive(const struct thi_audit *audit, const struct thi_site *site)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < site->instruction_count; i++) {
-        uint32_t flags = audit->code.instructions[site->instructions[i]].event.flags;
-        found = found || (flags & (TH_EVENT_LINKED | TH_EVENT_STORE_COND)) != 0;
-    }
-    return found;
-}
-
 /* Ways that join before the instructions of all sites of a like. */
 static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site *site)
 {
-    /* The two copies of a loop's head are made one again. Else a turn is no way of its own: it would
-     * excuse a copy that an unrolled loop has lost. */
-    bool heads = site->like_found == 1 && site->intent_count == 2 && site->wish.bytes <= 8 &&
-                 site->wish.operation != TH_FENCE && !is_exclusive(audit, site);
-    bool relaxed = site->wish.operation <= TH_STORE && site->wish.order == TH_RELAXED;
-    bool turns = relaxed || heads;
+    /* Ends are merged in steps, copies of a loop's head are made one again. But a barrier by itself
+     * is judged by its number alone, which a turn, or a way far off, must not excuse. */
+    bool fence = site->wish.operation == TH_FENCE;
     uint32_t joins = 0;
     for (size_t i = 0; i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
         bool like = is_alike(other, site);
         for (uint32_t j = 0; like && j < other->instruction_count; j++) {
-            joins += thi_joins_before(&audit->code, other->instructions[j], turns);
+            joins += fence ? thi_joins_before(&audit->code, other->instructions[j], false)
+                           : joins_all(&audit->code, other->instructions[j]);
         }
     }
     return joins;
@@ -141,12 +144,13 @@ static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site 
 static bool is_shared(const struct thi_audit *audit, const struct thi_site *site)
 {
     bool gone = site->place.line == 0 || site->instruction_count == 0;
+    bool turns = site->wish.operation <= TH_STORE;
     for (size_t i = 0; gone && i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
         bool serves = other != site && other->verdict == TH_ACCEPTED &&
                       other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&
                       thi_same_function(other->function, site->function);
-        if (serves && thi_joins_before(&audit->code, other->instructions[0], false) > 0) {
+        if (serves && thi_joins_before(&audit->code, other->instructions[0], turns) > 0) {
             return true;
         }
     }
@@ -293,7 +297,7 @@ static bool has_neighbour(const struct thi_audit *audit, const struct thi_site *
         }
         bool line = site->place.line == stray->place.line && site->place.file != NULL &&
                     stray->place.file != NULL && strcmp(site->place.file, stray->place.file) == 0;
-        for (uint32_t step = 1; step <= 2 && !line; step++) {
+        for (uint32_t step = 1; step <= 4 && !line; step++) {
             uint32_t index = stray->instructions[0];
             line = thi_site_owns(site, index + step) ||
                    (index >= step && thi_site_owns(site, index - step));

@@ -117,6 +117,14 @@ static bool is_alive(const struct thi_audit *audit, const char *function,
     return others && same == 1;
 }
 
+/* s390x: interlocked arithmetic is a read-modify-write, whatever its place says. */
+static bool is_misplaced(const struct thi_audit *audit, const struct thi_instruction *at,
+                         const struct thi_wish *wish)
+{
+    return audit->code.target == TH_TARGET_S390X && wish->operation <= TH_STORE &&
+           (at->event.flags & TH_EVENT_SWAP) != 0 && thi_starts(at->mnemonic, "la");
+}
+
 /* Puts an instruction to the sites of its place, from number `from` on. */
 static bool instruction_place(struct thi_audit *audit, uint32_t index, size_t from)
 {
@@ -126,6 +134,7 @@ static bool instruction_place(struct thi_audit *audit, uint32_t index, size_t fr
     const struct thi_intent *list = at_place(&audit->wanted, &instruction->place, &count);
     for (size_t i = 0; i < count; i++) {
         if (!is_inner(&list[i], &instruction->place) ||
+            is_misplaced(audit, instruction, &list[i].wish) ||
             !is_alive(audit, function, &instruction->place, &list[i].wish)) {
             continue;
         }

@@ -13,10 +13,10 @@ set -eu
 cd "$(dirname "$0")/.."
 export TOPHASH_ARCH=all TOPHASH_AUDIT="" TOPHASH_SOURCE_DIR=$PWD
 deps=yes
-tests="probe library mutants"
+tests="probe library shapes mutants"
 while [ $# -gt 0 ]; do
     case $1 in
-    --legs) TOPHASH_ARCH=leg tests="probe library" ;;
+    --legs) TOPHASH_ARCH=leg tests="probe library shapes" ;;
     --all) TOPHASH_AUDIT=all ;;
     --only) TOPHASH_AUDIT=$2; shift ;;
     --no-deps) deps=no ;;

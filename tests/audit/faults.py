@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""faults.py TOPHASH COMPILER [FLAGS...] - what the probe finds wrong with a compiler, summed up.
+"""faults.py TOPHASH [--file=FILE] COMPILER [FLAGS...] - what the probe, or another file, finds wrong
+with a compiler, summed up.
 
 A line for each operation, order and reason: how often, in how many widths. Addresses and places are
 left out, so that the lines can be held against a list.
@@ -12,8 +13,12 @@ import sys
 
 
 def main():
-    tophash, compiler, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
+    tophash, arguments = sys.argv[1], sys.argv[2:]
+    given = arguments.pop(0)[7:] if arguments[0].startswith("--file=") else None
+    compiler, flags = arguments[0], arguments[1:]
     words = [tophash, "audit", "--json", "--probe", "CC=" + compiler, "CFLAGS=" + " ".join(flags)]
+    if given is not None:
+        words = [tophash, "audit", "--json", "--cc=" + compiler, given, "--"] + flags
     answer = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     if answer.returncode not in (0, 1, 3):
         print(f"error: status {answer.returncode}")
