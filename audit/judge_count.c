@@ -39,7 +39,7 @@ static bool is_turn(const struct thi_code *code, uint32_t from, uint32_t to)
 static uint32_t joins_all(const struct thi_code *code, uint32_t index)
 {
     bool *reached = calloc(code->count, sizeof *reached);
-    uint32_t joins = 0;
+    uint32_t joins = has_table(code, index) ? TABLE_JOINS : 0; /* as below */
     if (reached != NULL && thi_flow_reach(code, index, true, reached)) {
         reached[index] = true;
         for (uint32_t i = 0; i < code->count; i++) {

@@ -352,11 +352,24 @@ static bool strays_add(struct thi_audit *audit)
     return ok;
 }
 
+/* s390x: interlocked arithmetic can have any place; what else has the operation's does not do it. */
+static bool is_idle(const struct thi_audit *audit, const struct thi_site *site)
+{
+    const uint32_t serves = TH_EVENT_SWAP | TH_EVENT_CALL;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        if ((audit->code.instructions[site->instructions[i]].event.flags & serves) != 0) {
+            return false;
+        }
+    }
+    return site->instruction_count == 0 ||
+           (audit->code.target == TH_TARGET_S390X && site->wish.operation == TH_MODIFY);
+}
+
 /* An operation without the instructions it needs. */
 static bool is_needy(const struct thi_audit *audit, const struct thi_site *site)
 {
     uint8_t given = audit->code.given;
-    return site->instruction_count == 0 &&
+    return is_idle(audit, site) &&
            (site->wish.operation != TH_FENCE || (thi_rule_fence(site->wish.order) & ~given) != 0);
 }
 
@@ -587,6 +600,35 @@ static bool merged_add(struct thi_audit *audit)
     return ok;
 }
 
+/* A store-conditional whose load-linked has another place: the nearest before it is its own. */
+static void pairs_complete(struct thi_audit *audit)
+{
+    enum { WINDOW_MAX = 12 };
+    const struct thi_code *code = &audit->code;
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *site = &audit->sites[i];
+        uint32_t stores = UINT32_MAX;
+        bool loads = false;
+        for (uint32_t j = 0; j < site->instruction_count; j++) {
+            uint32_t flags = code->instructions[site->instructions[j]].event.flags;
+            stores = (flags & TH_EVENT_STORE_COND) != 0 ? site->instructions[j] : stores;
+            loads = loads || (flags & TH_EVENT_LINKED) != 0;
+        }
+        for (uint32_t back = 1;
+             stores != UINT32_MAX && !loads && back <= WINDOW_MAX && back <= stores &&
+             site->instruction_count < TH_SITE_INSTRUCTIONS_MAX;
+             back++) {
+            const struct thi_instruction *at = &code->instructions[stores - back];
+            bool other = at->function != code->instructions[stores].function ||
+                         (at->event.flags & TH_EVENT_STORE_COND) != 0;
+            loads = other || (at->event.flags & TH_EVENT_LINKED) != 0;
+            if (loads && !other) {
+                site->instructions[site->instruction_count++] = stores - back;
+            }
+        }
+    }
+}
+
 bool thi_sites_make(struct thi_audit *audit)
 {
     if (!merged_add(audit)) {
@@ -614,6 +656,7 @@ bool thi_sites_make(struct thi_audit *audit)
         return false;
     }
     accesses_adopt(audit);
+    pairs_complete(audit);
     return true;
 }
 
