@@ -352,7 +352,8 @@ static bool strays_add(struct thi_audit *audit)
     return ok;
 }
 
-/* s390x: interlocked arithmetic can have any place; what else has the operation's does not do it. */
+/* s390x: interlocked arithmetic can have any place; what else has the operation's does not do it.
+ */
 static bool is_idle(const struct thi_audit *audit, const struct thi_site *site)
 {
     const uint32_t serves = TH_EVENT_SWAP | TH_EVENT_CALL;
