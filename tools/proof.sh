@@ -9,7 +9,7 @@
 #
 # Scenarios: those of the tables that proof/families.tsv names, each family a program with sizes of
 # its own. Numbers of executions are compared with proof/counts.tsv; scenarios that take more than
-# 10,000 are run with --full only. --mutate: what each weaker order of each ordered access does is
+# 6,000 are run with --full only. --mutate: what each weaker order of each ordered access does is
 # compared with proof/mutants.tsv: here only that the scenario named there kills it, with --full or
 # --record by a search over all scenarios that contend it. Why nothing can tell some of them is
 # argued in docs/memory-order.md, by the numbers that proof/equivalent.tsv names. --only-mutants:
@@ -44,7 +44,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 # Mutants are tried on scenarios of no more executions than this: one that survives costs all.
 export work source tophash jobs seconds_max executions_max=8000
-fast_max=10000
+fast_max=6000
 failed=0
 
 fail() {
