@@ -30,7 +30,7 @@
 #define TH_LINE_NONE 16u
 #define TH_LINE_UNIT 4u
 #define TH_LINE_MARK ((uint64_t)2 << 12)
-/* Of keys that refer to something: both marks, and how many bits the tag has, marks included. */
+/* Of keys that refer to something: both marks, and how many bits stand below the reference. */
 #define TH_LINE_MARKS ((uint32_t)3 << 12)
 #define TH_LINE_TAG_BITS 24u
 
@@ -232,8 +232,9 @@ TH_INLINE __m128i line_constant(const uint32_t four[4])
 }
 
 /* The first cell that has the tag, as it was at one moment: whether its key is the one that is
- * looked for must be asked of what it refers to. The tag is not compared once more: TH_LINE_MARK is
- * the only other thing that may be missing. Needs thi_port_has_wide_loads() once a cell matched. */
+ * looked for must be asked of what it refers to. That tells a tenant that came between the two reads
+ * too, so only TH_LINE_MARK is looked at again: a cell that is free or held refers to nothing, or
+ * not for certain. Needs thi_port_has_wide_loads() once a cell matched. */
 TH_INLINE bool thi_line_get_tagged(const void *line, uint32_t tag, struct thi_pair *pair)
 {
     __m128i wanted = _mm_or_si128(_mm_shuffle_epi32(_mm_cvtsi32_si128((int)tag), 0),

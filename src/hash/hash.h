@@ -71,7 +71,10 @@ TH_INLINE uint64_t thi_word_load(const unsigned char *bytes)
 #endif
 #endif
 
-/* wasm has the type, but multiplies it by a call. */
+/* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
+ * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for
+ * every second word, whatever was mixed into it, turning all bits but the second does that.
+ * wasm has the type of 128 bits, but multiplies it by a call. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(THI_HASH_PLAIN)
 /* By an instruction of its own: for a product of one word of 128 bits the compiler keeps a pair of
  * registers, and saves those that the pair does not need. */
@@ -84,9 +87,6 @@ TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
 }
 #elif defined(__SIZEOF_INT128__) && !defined(__wasm__)
 __extension__ typedef unsigned __int128 thi_wide;
-/* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
- * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for
- * every second word, whatever was mixed into it, turning all bits but the second does that. */
 TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
 {
     thi_wide product = (thi_wide)a * b;
