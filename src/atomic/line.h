@@ -232,9 +232,9 @@ TH_INLINE __m128i line_constant(const uint32_t four[4])
 }
 
 /* The first cell that has the tag, as it was at one moment: whether its key is the one that is
- * looked for must be asked of what it refers to. That tells a tenant that came between the two reads
- * too, so only TH_LINE_MARK is looked at again: a cell that is free or held refers to nothing, or
- * not for certain. Needs thi_port_has_wide_loads() once a cell matched. */
+ * looked for must be asked of what it refers to. That tells a tenant that came between the two
+ * reads, too, so only TH_LINE_MARK is looked at again: a cell that is free or held refers to
+ * nothing, or not for certain. Needs thi_port_has_wide_loads() once a cell matched. */
 TH_INLINE bool thi_line_get_tagged(const void *line, uint32_t tag, struct thi_pair *pair)
 {
     __m128i wanted = _mm_or_si128(_mm_shuffle_epi32(_mm_cvtsi32_si128((int)tag), 0),
