@@ -262,19 +262,32 @@ static bool sections_rename(struct thi_words *words, const struct thi_words *sec
     return ok;
 }
 
-static bool object_rename(const struct build *build, size_t index)
+/* One object of all, so that names and sections are changed once. */
+static bool objects_join(const struct build *build, const char *joined)
 {
     const struct thi_driver *driver = build->driver;
-    char path[TH_DRIVER_PATH_BYTES_MAX + 32];
+    struct thi_words words = {.items = NULL};
+    bool ok = thi_words_add(&words, "ld") && thi_words_add(&words, "-r") &&
+              thi_words_add(&words, "-o") && thi_words_add(&words, joined);
+    for (size_t i = 0; ok && i < driver->files.count; i++) {
+        ok = thi_words_add_format(&words, "%s/%zu.o", driver->folder, i);
+    }
+    ok = ok && thi_command_run(&words, NULL) == 0;
+    thi_words_fini(&words);
+    return ok;
+}
+
+static bool object_rename(const struct build *build, const char *joined)
+{
+    const struct thi_driver *driver = build->driver;
     struct thi_object object = {.thread_local_data = false};
     struct thi_words words = {.items = NULL};
-    snprintf(path, sizeof path, "%s/%zu.o", driver->folder, index);
-    bool ok = thi_object_sections(&object, path) && thi_words_add(&words, "objcopy") &&
+    bool ok = thi_object_sections(&object, joined) && thi_words_add(&words, "objcopy") &&
               thi_words_add_format(&words, "--redefine-syms=%s/names", driver->folder) &&
               sections_rename(&words, &object.text, "thi_user_text") &&
               sections_rename(&words, &object.data, "thi_user_data") &&
-              sections_rename(&words, &object.bss, "thi_user_bss") && thi_words_add(&words, path) &&
-              thi_command_run(&words, NULL) == 0;
+              sections_rename(&words, &object.bss, "thi_user_bss") &&
+              thi_words_add(&words, joined) && thi_command_run(&words, NULL) == 0;
     thi_words_fini(&words);
     thi_object_fini(&object);
     return ok;
@@ -302,15 +315,20 @@ static bool file_take(struct build *build, size_t index, struct thi_scan *scan,
 static bool link_program(const struct build *build)
 {
     const struct thi_driver *driver = build->driver;
+    char names[TH_DRIVER_PATH_BYTES_MAX + 32];
+    char joined[TH_DRIVER_PATH_BYTES_MAX + 32];
+    snprintf(names, sizeof names, "%s/names", driver->folder);
+    snprintf(joined, sizeof joined, "%s/joined.o", driver->folder);
+    if (!names_write(build, names) || !objects_join(build, joined) ||
+        !object_rename(build, joined)) {
+        return false;
+    }
     struct thi_words words = {.items = NULL};
     bool ok = thi_words_add(&words, driver->compiler) && thi_words_add(&words, "-no-pie") &&
               thi_words_add(&words, "-gdwarf-4") && thi_words_add(&words, "-o") &&
-              thi_words_add(&words, driver->program);
-    for (size_t i = 0; ok && i < driver->files.count; i++) {
-        ok = thi_words_add_format(&words, "%s/%zu.o", driver->folder, i);
-    }
-    ok = ok && thi_words_add(&words, driver->library) && thi_words_add(&words, "-pthread") &&
-         thi_words_add(&words, "-lm") && thi_command_run(&words, NULL) == 0;
+              thi_words_add(&words, driver->program) && thi_words_add(&words, joined) &&
+              thi_words_add(&words, driver->library) && thi_words_add(&words, "-pthread") &&
+              thi_words_add(&words, "-lm") && thi_command_run(&words, NULL) == 0;
     thi_words_fini(&words);
     return ok;
 }
@@ -350,13 +368,7 @@ static int build_files(struct build *build)
     if (!ok || build->refused != 0 || !form_judge(build)) {
         return TH_CHECK_EXIT_HARNESS;
     }
-    char names[TH_DRIVER_PATH_BYTES_MAX + 32];
-    snprintf(names, sizeof names, "%s/names", driver->folder);
-    ok = names_write(build, names);
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = object_rename(build, i);
-    }
-    return ok && link_program(build) ? 0 : TH_CHECK_EXIT_HARNESS;
+    return link_program(build) ? 0 : TH_CHECK_EXIT_HARNESS;
 }
 
 int thi_driver_build(struct thi_driver *driver)
@@ -407,10 +419,11 @@ static void folder_remove(const struct thi_driver *driver)
             unlink(path);
         }
     }
-    snprintf(path, sizeof path, "%s/names", driver->folder);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/program", driver->folder);
-    unlink(path);
+    static const char *const others[] = {"names", "joined.o", "program"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", driver->folder, others[i]);
+        unlink(path);
+    }
     rmdir(driver->folder);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * object.c - asks nm and readelf what an object file holds.
+ * object.c - asks readelf what an object file holds.
  */
 #include "object.h"
 
@@ -39,23 +39,24 @@ static char *tool_output(const char *tool, const char *option, const char *path)
     return output;
 }
 
+/* Not by nm: it loads the plugins of all compilers first, which takes longer than to compile. */
 bool thi_object_symbols(struct thi_object *object, const char *path)
 {
-    char *output = tool_output("nm", "-P", path);
+    char *output = tool_output("readelf", "-sW", path);
     bool ok = output != NULL;
-    char name[NAME_BYTES_MAX];
-    char type;
+    char bind[16], section[16], name[NAME_BYTES_MAX];
     char *rest = NULL;
     char *line = ok ? strtok_r(output, "\n", &rest) : NULL;
     for (; ok && line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-        if (sscanf(line, "%511s %c", name, &type) != 2) {
-            continue; /* the name of an archive's member */
+        /* number: value, size, type, binding, visibility, section, name */
+        if (sscanf(line, " %*u: %*x %*s %*s %15s %*s %15s %511s", bind, section, name) != 3 ||
+            strcmp(bind, "LOCAL") == 0) {
+            continue;
         }
-        bool needed = type == 'U' || type == 'w' || type == 'v';
-        bool local = strchr("abdnrst", type) != NULL;
+        bool needed = strcmp(section, "UND") == 0;
         struct thi_words *words = needed ? &object->needed : &object->defined;
         /* Once each: several files may need the same. */
-        if ((needed || !local) && !thi_words_hold(words, name)) {
+        if (!thi_words_hold(words, name)) {
             ok = thi_words_add(words, name);
         }
     }
