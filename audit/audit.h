@@ -357,6 +357,7 @@ struct thi_compile {
     const char *source;
     const char *directory; /* where to compile; NULL: here */
     const char *folder;    /* for what is made on the way */
+    bool elsewhere;        /* another object than the one made here is judged */
     char object[512];      /* out */
 };
 bool thi_compile(struct thi_compile *compile, struct thi_audit *audit);

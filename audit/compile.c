@@ -81,7 +81,10 @@ static bool object_make(struct thi_compile *compile, enum dialect dialect, const
     char gimple[600], optimized[600];
     snprintf(gimple, sizeof gimple, "-fdump-tree-gimple-lineno=%s", first);
     snprintf(optimized, sizeof optimized, "-fdump-tree-optimized-lineno=%s", last);
-    const char *const gcc[] = {"-c", gimple, optimized, NULL};
+    /* Of equal functions gcc makes copies that have no places but the head's. Where it is free to
+     * be asked for each by itself, it is: the code is the same. */
+    const char *copies = compile->elsewhere ? NULL : "-fno-ipa-icf";
+    const char *const gcc[] = {"-c", gimple, optimized, copies, NULL};
     const char *const plain[] = {"-c", NULL};
     if (dialect == DIALECT_GCC) {
         return compiler_run(compile, dialect, compile->object, gcc);

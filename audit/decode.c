@@ -189,6 +189,19 @@ static void private_follow(struct thi_code *code)
     }
 }
 
+/* A jump to a helper is a call that does not come back. */
+static void helper_mark(struct thi_instruction *instruction)
+{
+    const char *symbol = instruction->symbol;
+    bool helper = symbol != NULL &&
+                  (thi_starts(symbol, "__aarch64_") || thi_starts(symbol, "__atomic_") ||
+                   thi_starts(symbol, "__sync_"));
+    if (helper && (instruction->event.flags & TH_EVENT_JUMP) != 0) {
+        instruction->event.flags = TH_EVENT_CALL | TH_EVENT_JUMP;
+        instruction->event.target = UINT64_MAX;
+    }
+}
+
 void thi_decode(struct thi_code *code)
 {
     static void (*const decoders[TH_TARGETS])(struct thi_instruction *) = {
@@ -202,6 +215,7 @@ void thi_decode(struct thi_code *code)
             continue;
         }
         decoders[code->target](instruction);
+        helper_mark(instruction);
     }
     if (code->target == TH_TARGET_WASM32) {
         thi_decode_wasm_ways(code);

@@ -17,12 +17,14 @@ static bool control_decode(struct thi_instruction *instruction)
     const char *operands = instruction->operands;
     const char *hex = strstr(operands, "0x");
     bool labelled = hex != NULL || instruction->symbol != NULL;
+    bool pair = strcmp(name, "jr") == 0 && instruction->symbol != NULL; /* with auipc: a far jump */
     if (thi_one_of(name, "ret ebreak unimp ecall") || strcmp(name, "c.unimp") == 0) {
         event->flags = TH_EVENT_RETURN | (name[1] == 'c' ? 0 : TH_EVENT_JUMP);
     } else if (thi_one_of(name, "jal jalr call")) {
         event->flags = TH_EVENT_CALL;
     } else if (thi_one_of(name, "j jr tail")) {
-        event->flags = TH_EVENT_JUMP | (hex == NULL ? TH_EVENT_INDIRECT : 0);
+        event->flags = TH_EVENT_JUMP | (hex == NULL && !pair ? TH_EVENT_INDIRECT : 0);
+        hex = pair ? NULL : hex;
     } else if (name[0] == 'b' && labelled) {
         event->flags = TH_EVENT_BRANCH;
         event->flags |= strcmp(name, "bnez") == 0   ? TH_EVENT_FAIL_TAKEN

@@ -100,6 +100,7 @@ static bool source_audit(struct session *session, struct thi_compile *compile, c
 {
     struct thi_audit audit = {.name = name};
     compile->folder = session->folder;
+    compile->elsewhere = object != NULL;
     bool ok = thi_compile(compile, &audit) &&
               thi_audit_object(&audit, &session->tools, object == NULL ? compile->object : object);
     if (ok) {
@@ -238,6 +239,7 @@ static bool program_audit(struct session *session, const char *path)
     for (size_t i = 0; ok && i < session->database.count; i++) {
         if (is_asked_for(session->inputs, &session->database.items[i])) {
             struct thi_compile compile = compile_of(session, &session->database.items[i]);
+            compile.elsewhere = true;
             ok = thi_compile(&compile, &audit);
         }
     }

@@ -47,6 +47,19 @@ static bool helper_judge(struct thi_site *site, const char *symbol)
     return true;
 }
 
+/* Is a branch that tests for zero the only way from which a call behind it is reached, as zero? */
+static bool leaves_zero(const struct thi_code *code, uint32_t branch, uint32_t call)
+{
+    const struct thi_instruction *at = &code->instructions[branch];
+    bool taken = strcmp(at->mnemonic, "beqz") == 0, passed = strcmp(at->mnemonic, "bnez") == 0;
+    uint64_t to = taken ? at->event.target : branch + 1;
+    if ((!taken && !passed) || to <= branch || to > call) {
+        return false;
+    }
+    uint32_t first = code->incoming_first[to];
+    return code->incoming_first[to + 1] == first + 1 && code->incoming[first] == branch;
+}
+
 /* The number that a register holds at a call: the nearest instruction before that sets it. */
 static bool constant_before(const struct thi_code *code, uint32_t call, const char *name,
                             long *value)
@@ -58,6 +71,10 @@ static bool constant_before(const struct thi_code *code, uint32_t call, const ch
         thi_operand(at->operands, 0, operand, sizeof operand);
         if ((at->event.flags & (TH_EVENT_CALL | TH_EVENT_WRITE)) == TH_EVENT_CALL) {
             return false;
+        }
+        if (strcmp(operand, name) == 0 && leaves_zero(code, (uint32_t)i, call)) {
+            *value = 0;
+            return true;
         }
         if (strcmp(operand, name) == 0 && (at->event.flags & TH_EVENT_WRITE) == 0) {
             thi_operand(at->operands, 1, operand, sizeof operand);
@@ -107,13 +124,18 @@ bool thi_judge_call(const struct thi_code *code, struct thi_site *site, uint32_t
     if (!library || strstr(symbol, "feraiseexcept") != NULL) {
         return false;
     }
+    const char *name = symbol + (symbol[2] == 'a' ? 9 : 7);
+    bool loads = thi_starts(name, "load"), stores = thi_starts(name, "store");
+    if (site->shares && ((site->wish.operation == TH_LOAD && !loads) ||
+                         (site->wish.operation == TH_STORE && !stores))) {
+        return false; /* another's of the place, a macro's */
+    }
     if (code->target == TH_TARGET_RISCV64 && site->wish.bytes < 4 &&
         site->wish.operation >= TH_MODIFY) {
         narrow_judge(code, site, index);
         return true;
     }
-    const char *name = symbol + (symbol[2] == 'a' ? 9 : 7);
-    bool became_store = site->wish.operation >= TH_MODIFY && thi_starts(name, "store");
+    bool became_store = site->wish.operation >= TH_MODIFY && stores;
     thi_refuse(site, TH_REJECTED, "%s%.40s is called for %u bytes: it may take a lock",
                became_store ? "a read-modify-write became a store, and " : "", symbol,
                site->wish.bytes);

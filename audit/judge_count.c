@@ -139,18 +139,41 @@ static uint32_t like_joins(const struct thi_audit *audit, const struct thi_site 
     return joins;
 }
 
+/* Does another operation do what the site asks for? One of the same sort whose instructions keep
+ * the site's order, too: equal ends of ways need not have equal orders. */
+static bool does_as_well(struct thi_audit *audit, const struct thi_site *other,
+                         const struct thi_site *site)
+{
+    if (thi_same_wish(&other->wish, &site->wish)) {
+        return true;
+    }
+    if (site->wish.operation > TH_STORE || other->wish.operation != site->wish.operation ||
+        other->wish.bytes != site->wish.bytes) {
+        return false;
+    }
+    struct thi_site tried = *other;
+    tried.wish = site->wish;
+    tried.made = site->made;
+    thi_judge(audit, &tried);
+    return tried.verdict == TH_ACCEPTED && tried.found_count > 0;
+}
+
 /* Nothing is at its place: merged, before code was made or after. Another of the function that asks
  * for the same, and that several ways lead to, stands for it. */
-static bool is_shared(const struct thi_audit *audit, const struct thi_site *site)
+static bool is_shared(struct thi_audit *audit, const struct thi_site *site)
 {
     bool gone = site->place.line == 0 || site->instruction_count == 0;
     bool turns = site->wish.operation <= TH_STORE;
     for (size_t i = 0; gone && i < audit->site_count; i++) {
         const struct thi_site *other = &audit->sites[i];
         bool serves = other != site && other->verdict == TH_ACCEPTED &&
-                      other->instruction_count > 0 && thi_same_wish(&other->wish, &site->wish) &&
-                      thi_same_function(other->function, site->function);
-        if (serves && thi_joins_before(&audit->code, other->instructions[0], turns) > 0) {
+                      other->instruction_count > 0 && other->wish.name[0] != '?' &&
+                      thi_same_function(other->function, site->function) &&
+                      does_as_well(audit, other, site);
+        /* What was made one may have been copied again. */
+        bool spare = serves && other->like_found > other->intent_count;
+        if (serves &&
+            (spare || thi_joins_before(&audit->code, other->instructions[0], turns) > 0)) {
             return true;
         }
     }

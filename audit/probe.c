@@ -228,6 +228,43 @@ static void loops_add(struct thi_text *text)
     }
 }
 
+/* Neighbours in memory, one accessed before and one behind: an optimiser that makes pairs of them
+ * must leave both where they are. */
+static void pairs_add(struct thi_text *text)
+{
+    static const struct {
+        const char *name, *statement;
+    } operations[] = {
+        {"load", "uint64_t r = atomic_load_explicit(&o->x, memory_order_%s);"},
+        {"store", "uint64_t r = 0; atomic_store_explicit(&o->x, 5, memory_order_%s);"},
+        {"exchange", "uint64_t r = atomic_exchange_explicit(&o->x, 5, memory_order_%s);"},
+        {"fetch_add", "uint64_t r = 0; (void)atomic_fetch_add_explicit(&o->x, 5, memory_order_%s);"},
+        {"fence", "uint64_t r = 0; atomic_thread_fence(memory_order_%s);"}};
+    thi_text_string(text, "struct th_probe_pair {\n    uint64_t a, b;\n    uint32_t c, d;\n"
+                          "    _Atomic uint64_t x;\n    uint64_t last;\n};\n");
+    for (unsigned i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        for (int order = ACQUIRE; order < ORDERS; order++) {
+            bool load = i == 0, store = i == 1;
+            if ((load && (order == RELEASE || order == ACQ_REL)) ||
+                (store && (order == ACQUIRE || order == ACQ_REL))) {
+                continue;
+            }
+            thi_text_format(text, "uint64_t th_probe_pair_stores_%s_%s(struct th_probe_pair *o)\n{\n"
+                                  "    o->a = 1;\n    o->c = 1;\n    ",
+                            operations[i].name, orders[order]);
+            thi_text_format(text, operations[i].statement, orders[order]);
+            thi_text_format(text,
+                            "\n    o->b = o->last;\n    o->d = 2;\n    return r;\n}\n"
+                            "uint64_t th_probe_pair_loads_%s_%s(struct th_probe_pair *o)\n{\n"
+                            "    uint64_t a = o->a;\n    uint32_t c = o->c;\n    ",
+                            operations[i].name, orders[order]);
+            thi_text_format(text, operations[i].statement, orders[order]);
+            thi_text_string(text, "\n    uint64_t b = o->b;\n    uint32_t d = o->d;\n"
+                                  "    return r ^ a * b ^ (uint64_t)c * d;\n}\n");
+        }
+    }
+}
+
 void thi_audit_probe_text(struct thi_text *text)
 {
     prologue_add(text);
@@ -240,4 +277,5 @@ void thi_audit_probe_text(struct thi_text *text)
     volatiles_add(text);
     oddities_add(text);
     loops_add(text);
+    pairs_add(text);
 }

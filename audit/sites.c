@@ -435,16 +435,17 @@ static void strays_drop(struct thi_audit *audit, size_t strays_from, const bool 
     audit->site_count = kept;
 }
 
-/* Of loads and stores each operation takes one; one that is taken serves for another only if ways
- * come together before it. True: something was taken. */
+/* Of loads and stores each operation takes one, a store an exclusive pair; one that is taken serves
+ * for another only if ways come together before it. True: something was taken. */
 static bool stray_take(struct thi_audit *audit, struct thi_site *site, size_t strays_from,
                        bool *adopted, bool fresh)
 {
-    bool single = site->wish.operation <= TH_STORE, took = false;
+    bool single = site->wish.operation <= TH_STORE, took = false, whole = false;
     for (size_t j = strays_from; j < audit->site_count; j++) {
         const struct thi_site *stray = &audit->sites[j];
-        for (uint32_t k = 0; k < stray->instruction_count && !(single && took); k++) {
+        for (uint32_t k = 0; k < stray->instruction_count && !(single && whole); k++) {
             uint32_t index = stray->instructions[k];
+            uint32_t flags = audit->code.instructions[index].event.flags;
             bool free = !single || (fresh ? !adopted[index]
                                           : adopted[index] &&
                                                 thi_joins_before(&audit->code, index, false) > 0);
@@ -452,6 +453,7 @@ static bool stray_take(struct thi_audit *audit, struct thi_site *site, size_t st
                 site->instruction_count < TH_SITE_INSTRUCTIONS_MAX) {
                 site->instructions[site->instruction_count++] = index;
                 site->adopted = took = adopted[index] = true;
+                whole = (flags & TH_EVENT_LINKED) == 0 || site->wish.operation != TH_STORE;
             }
         }
     }
@@ -535,12 +537,14 @@ uint32_t thi_sites_spare(const struct thi_audit *audit, const struct thi_site *s
 }
 
 /* The same for a load or store that has lost its place: the one access of its width that the
- * function has, or those without a line that keep its order. */
+ * function has, or those without a line that keep its order; of a relaxed one, which every turn of
+ * an unrolled loop has, all of its line. */
 static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool serving)
 {
     const struct thi_code *code = &audit->code;
     uint32_t found = UINT32_MAX, count = 0, merged = 0;
     uint32_t list[TH_SITE_INSTRUCTIONS_MAX];
+    bool relaxed = site->wish.order == TH_RELAXED && site->place.line != 0;
     for (uint32_t i = 0; i < code->count; i++) {
         const struct thi_place *place = &code->instructions[i].place;
         /* A load can have the line of what uses its value; a store has its own, or none. */
@@ -549,8 +553,8 @@ static void access_adopt(struct thi_audit *audit, struct thi_site *site, bool se
         bool serves = near && is_candidate(audit, site, i);
         count += serves;
         found = serves ? i : found;
-        if (serves && code->instructions[i].place.line == 0 &&
-            merged < TH_SITE_INSTRUCTIONS_MAX - 1) {
+        bool own = place->line == 0 || (relaxed && place->line == site->place.line);
+        if (serves && own && merged < TH_SITE_INSTRUCTIONS_MAX - 1) {
             list[merged++] = i;
         }
     }
@@ -630,6 +634,28 @@ static void pairs_complete(struct thi_audit *audit)
     }
 }
 
+/* Of equal functions gcc makes one and copies it: all of a copy has the place of its head, where no
+ * operation is. That is no place. */
+static void copies_displace(struct thi_audit *audit)
+{
+    struct thi_code *code = &audit->code;
+    for (size_t i = 0; i < code->function_count; i++) {
+        const struct thi_function *function = &code->functions[i];
+        const struct thi_instruction *head = &code->instructions[function->first];
+        bool one = function->first < function->end && head->place.line != 0;
+        for (size_t j = function->first; one && j < function->end; j++) {
+            const struct thi_instruction *at = &code->instructions[j];
+            one = at->via[0] == '\0' && thi_same_place(&at->place, &head->place);
+        }
+        size_t count;
+        if (one && at_place(&audit->wanted, &head->place, &count) == NULL) {
+            for (size_t j = function->first; j < function->end; j++) {
+                code->instructions[j].place.line = code->instructions[j].place.outer_line = 0;
+            }
+        }
+    }
+}
+
 bool thi_sites_make(struct thi_audit *audit)
 {
     if (!merged_add(audit)) {
@@ -641,6 +667,7 @@ bool thi_sites_make(struct thi_audit *audit)
     if (audit->made.count > 0) {
         qsort(audit->made.items, audit->made.count, sizeof *audit->made.items, place_compare);
     }
+    copies_displace(audit);
     for (size_t i = 0; i < audit->code.function_count; i++) {
         if (!function_scan(audit, &audit->code.functions[i])) {
             return false;
