@@ -193,6 +193,7 @@ struct thi_graph;
 struct thi_audit {
     struct thi_code code;
     struct thi_graph *graph;   /* the source's functions; NULL: gcc's are not read */
+    struct thi_intents plain;  /* plain loads that the optimiser left */
     struct thi_intents quiet;  /* plain stores that no other thread can know of, by their places */
     struct thi_intents wanted; /* as the source has them, before the optimiser */
     struct thi_intents made;   /* as the optimiser left them */
@@ -287,7 +288,8 @@ bool thi_puts_back(const struct thi_code *code, const struct thi_site *site, uin
 /* intent_llvm.c, intent_gcc.c: read a dump, which stays and is cut into strings. */
 bool thi_wanted_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes);
 bool thi_made_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes);
-bool thi_intents_read_gcc(struct thi_intents *intents, char *text);
+/* `plain`, if not NULL, takes what is loaded otherwise. */
+bool thi_intents_read_gcc(struct thi_intents *intents, struct thi_intents *plain, char *text);
 bool thi_intents_add(struct thi_intents *intents, const struct thi_intent *intent);
 bool thi_same_place(const struct thi_place *a, const struct thi_place *b);
 bool thi_same_function(const char *a, const char *b);
@@ -320,6 +322,9 @@ bool thi_explain_walk(const struct thi_walk *walk, enum thi_walk_end end, struct
                       const char *what);
 
 bool thi_is_owned(const struct thi_audit *audit, uint32_t index); /* by any site */
+/* Are all reads of no operation at a place plain loads of the source? */
+bool thi_is_plain(const struct thi_audit *audit, const char *function,
+                  const struct thi_place *place);
 /* Counts the sites of one like; before and after they are judged. */
 void thi_sites_compare(struct thi_audit *audit);
 /* Loads or stores without a line, of no operation, that would keep the order of the site's. */

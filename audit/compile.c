@@ -128,8 +128,8 @@ bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
         return false;
     }
     if (dialect == DIALECT_GCC) {
-        return thi_intents_read_gcc(&audit->wanted, wanted) &&
-               thi_intents_read_gcc(&audit->made, made);
+        return thi_intents_read_gcc(&audit->wanted, NULL, wanted) &&
+               thi_intents_read_gcc(&audit->made, &audit->plain, made);
     }
     enum thi_target target = thi_target_of(compile->object);
     bool narrow = target == TH_TARGET_I686 || target == TH_TARGET_ARM || target == TH_TARGET_WASM32;

@@ -91,7 +91,8 @@ static uint32_t folded_count(const struct thi_audit *audit, const struct thi_sit
         const struct thi_instruction *at = &audit->code.instructions[i];
         bool whole = at->event.bytes == site->wish.bytes || thi_one_of(at->mnemonic, "tm tmy");
         bool updates = (at->event.flags & both) == both && (at->event.flags & TH_EVENT_SWAP) == 0;
-        bool tests = site->wish.operation == TH_LOAD && tests_memory(audit, at);
+        bool tests = site->wish.operation == TH_LOAD && tests_memory(audit, at) &&
+                     !thi_is_plain(audit, site->function, &at->place);
         count += whole && (updates || tests) && (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
                  thi_same_function(audit->code.functions[at->function].name, site->function) &&
                  (updates || !thi_is_owned(audit, (uint32_t)i));

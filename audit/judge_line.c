@@ -38,14 +38,26 @@ struct lines {
     bool *before, *behind; /* instructions on the ways to the site's, and from them */
 };
 
+/* What is read before the attempts of a read-modify-write is not the operation. */
+static bool is_act(const struct thi_instruction *at)
+{
+    return (at->event.flags & (TH_EVENT_SWAP | TH_EVENT_CALL)) != 0;
+}
+
 static bool ways_find(struct lines *lines)
 {
     const struct thi_code *code = &lines->audit->code;
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < lines->site->instruction_count; i++) {
-        uint32_t index = lines->site->instructions[i];
-        ok = thi_flow_reach(code, index, true, lines->before) &&
-             thi_flow_reach(code, index, false, lines->behind);
+    const struct thi_site *site = lines->site;
+    bool acts = false, ok = true;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        acts = acts || is_act(&code->instructions[site->instructions[i]]);
+    }
+    for (uint32_t i = 0; ok && i < site->instruction_count; i++) {
+        uint32_t index = site->instructions[i];
+        if (!acts || is_act(&code->instructions[index])) {
+            ok = thi_flow_reach(code, index, true, lines->before) &&
+                 thi_flow_reach(code, index, false, lines->behind);
+        }
     }
     return ok;
 }

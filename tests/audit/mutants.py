@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""mutants.py TOPHASH TARGET COMPILER [FLAGS...] - is every weakened cell rejected?
+"""mutants.py TOPHASH TARGET [--file=FILE] COMPILER [FLAGS...] - is every weakened cell rejected?
 
-The probe is compiled to assembly. In every function each barrier is deleted, weakened and moved past
-the access before and behind it, each order in the name of an instruction or helper is weakened, each
-lock prefix taken off: one change in a function at a time, all functions at once, round by round.
-`tophash audit` judges the changed object; a function that was accepted whole must not be any more.
+The probe, or another file of functions of one operation each that are named like its own, is
+compiled to assembly. In every function each barrier is deleted, weakened and moved past the access
+before and behind it, with and without its place; each order in the name of an instruction or helper
+is weakened, each lock prefix taken off, each instruction that does the operation deleted, and moved
+to the wrong side of the next access: one change in a function at a time, all functions at once,
+round by round. `tophash audit` judges the changed object; a function that was accepted whole must
+not be any more.
 
 Prints a line for each kind of change, and a line `survived` for each change that is still accepted.
 Some must survive: what a compiler does beyond the order that is asked for is not missed. They are
@@ -37,6 +40,18 @@ ACCESS = {
     "s390x": r"(mv|l|st|cs|la)[a-z]*\s.*\((?!%r15)",
     "loong": r"(ld|st|ll|sc|am)[._a-z]*\s.*\$a",
     "wasm": r"[if]\d+\.(atomic|load|store)",
+}
+
+# What only an atomic operation is done by. Code of the stack machine cannot lose an instruction.
+ATOMIC = {
+    "x86": r"lock|xchg|cmpxchg|xadd",
+    "aarch64": r"ldap?r|stlr|ldax?r|stl?xr|swp|cas|ld(add|clr|eor|set)|bl?\s+__aarch64",
+    "arm": r"ldrex|strex",
+    "riscv": r"amo|lr\.|sc\.|(call|tail)\s+__atomic",
+    "ppc": r"l[bhwd]arx|st[bhwd]cx\.",
+    "s390x": r"csy?g?\b|la(a|al|n|o|x)g?\b",
+    "loong": r"am[a-z]+[._]|ll\.|sc\.",
+    "wasm": r"-",
 }
 
 
@@ -100,6 +115,8 @@ def surplus(target, function, change, number, body):
     body: the code of the function as it was, line by line; number: the changed line in it."""
     orders = re.findall(r"relaxed|acquire|release|acq_rel|seq_cst", function)
     before = body[number]
+    if change.startswith("operation"):
+        return None
     if "then_fence" in function and re.match(FENCE[target], before):
         orders.append("acquire")
     behind_store = any(re.match(r"st[bhwd]cx\.|strex|sc\.", code) for code in body[:number])
@@ -127,9 +144,9 @@ def surplus(target, function, change, number, body):
          "the barrier before a store is a release"),
         (change == "ldar -> ldapr" and "_load_" in function and "acquire" in orders,
          "ldapr acquires"),
-        (change == "moved down" and function.endswith("fence_release"),
+        (change.startswith("moved down") and function.endswith("fence_release"),
          "a release fence says nothing of later loads"),
-        (change == "moved up" and function.endswith("fence_acquire"),
+        (change.startswith("moved up") and function.endswith("fence_acquire"),
          "an acquire fence says nothing of earlier stores"),
         ("add_double" in function and target != "x86",
          "a loop of compare-exchanges: the load before and the next turn have barriers, too"),
@@ -163,7 +180,70 @@ def code_of(line):
     return code.strip()
 
 
-def changes_of(target, lines, first, end):
+def places_of(lines):
+    """For each line of assembly the directive that gives its place in the source, and that place's
+    line."""
+    found, directive, line = [], "", 0
+    for text in lines:
+        match = re.match(r"\s*\.loc\s+\d+\s+(\d+)\s+\d+", text)
+        if match:
+            directive, line = match.group(0), int(match.group(1))
+        found.append((directive, line))
+    return found
+
+
+BRANCH = (r"(j\w+|b|b\.\w+|b(eq|ne|lt|gt|ge|le|cs|cc|hi|ls|ltu|gtu|geu|leu|eqz|nez|ltz|gez|lez|gtz)"
+          r"|cbn?z|tbn?z|br\w*|c\w*j\w*|bdn?z)[+-]?\s")
+
+
+def neighbour_of(target, lines, first, end, number, step, straight=False):
+    """The next access before or behind a line; None: there is none, or a way joins, or, if it must
+    be straight, parts between."""
+    other = number + step
+    blocked = target == "arm" and re.match(r"\w+(eq|ne)(\.\w+)*\s", code_of(lines[number])) is not None
+    while first < other < end and not re.match(ACCESS[target], code_of(lines[other])):
+        # Past a label that is jumped to, it would be another way's.
+        blocked = blocked or (re.match(r"\S+:", lines[other]) is not None and
+                              not lines[other].startswith((".Ltmp", ".LVL", ".LB")))
+        blocked = blocked or (straight and re.match(BRANCH, code_of(lines[other])) is not None)
+        other += step
+    # Thumb: an instruction that depends on a condition stands in a block of such.
+    blocked = blocked or (target == "arm" and first < other < end and
+                          re.match(r"\w+(eq|ne)(\.\w+)*\s", code_of(lines[other])) is not None)
+    return other if first < other < end and not blocked else None
+
+
+def move(lines, places, number, other, placed):
+    """Edits that put a line before or behind another, under that one's place or with its own."""
+    moved, stays = lines[number].rstrip(), lines[other].rstrip()
+    if placed:
+        moved = "\n".join((places[number][0], moved, places[other][0]))
+    return [(number, ""), (other, "\n".join((moved, stays) if other < number else (stays, moved)))]
+
+
+def operation_changes(target, lines, places, source, number, bounds, function):
+    """Changes of an instruction that does the function's operation."""
+    code = code_of(lines[number])
+    plain = re.search(r"_(load|store)_", function) and re.match(ACCESS[target], code)
+    alone = re.match(ATOMIC[target], code)
+    if target == "wasm" or not (plain or alone) or "atomic_" not in source[places[number][1]]:
+        return []
+    condition = re.match(r"\w+(eq|ne)(\.\w+)*\s", code) if target == "arm" else None
+    found = [("operation deleted", code, number,
+              [(number, "\tnop" + condition.group(1) if condition else "")])]
+    if re.match(r"lock$|ld[ar]*ex|st[rl]*ex|ldax?r|stl?xr|lr\.|ll\.|sc\.|l[bhwd]arx|st[bhwd]cx|b", code):
+        return found
+    orders = re.findall(r"relaxed|acquire|release|acq_rel|seq_cst", function)
+    for step, name, kinds in ((-1, "operation moved up", ("release", "acq_rel", "seq_cst")),
+                              (1, "operation moved down", ("acquire", "acq_rel", "seq_cst"))):
+        other = neighbour_of(target, lines, *bounds, number, step, True)
+        if other is not None and set(kinds) & set(orders[:1]) and \
+                places[other][1] != places[number][1]:
+            found.append((name, code, number, move(lines, places, number, other, True)))
+    return found
+
+
+def changes_of(target, lines, places, source, first, end, function):
     """Every change of a function: (name, line as it was, list of edits (line number, new text))."""
     found = []
     for number in range(first + 1, end):
@@ -172,6 +252,7 @@ def changes_of(target, lines, first, end):
             continue
         for name, changed in weaker(target, code):
             found.append((name, code, number, [(number, "\t" + changed.strip())]))
+        found += operation_changes(target, lines, places, source, number, (first, end), function)
         is_fence = re.match(r"(" + FENCE[target] + r")(?!\w)", code)
         if target == "s390x" and is_fence and not re.match(r"(bcr\s+1[45],\s*(%r)?0|bnor\s+0)", code):
             is_fence = None
@@ -179,21 +260,11 @@ def changes_of(target, lines, first, end):
             continue
         found.append(("deleted", code, number, [(number, "")]))
         for step, name in ((-1, "moved up"), (1, "moved down")):
-            other = number + step
-            blocked = False
-            while first < other < end and not re.match(ACCESS[target], code_of(lines[other])):
-                # Past a label that is jumped to, it would be another way's.
-                blocked = blocked or (re.match(r"\S+:", lines[other]) is not None and
-                                      not lines[other].startswith((".Ltmp", ".LVL", ".LB")))
-                other += step
-            # Thumb: an instruction that depends on a condition stands in a block of such.
-            blocked = blocked or (target == "arm" and first < other < end and
-                                  re.match(r"\w+(eq|ne)\s", code_of(lines[other])) is not None)
-            if first < other < end and not blocked:
-                moved = [lines[other], lines[number]]
-                moved = moved[::-1] if step < 0 else moved
-                found.append((name, code, number,
-                              [(number, ""), (other, "\n".join(m.rstrip() for m in moved))]))
+            other = neighbour_of(target, lines, first, end, number, step)
+            if other is not None:
+                found.append((name, code, number, move(lines, places, number, other, False)))
+                found.append((name + " with its place", code, number,
+                              move(lines, places, number, other, True)))
     return found
 
 
@@ -215,16 +286,22 @@ def judge(tophash, probe, compiler, flags, code):
 
 
 def main():
-    tophash, target, compiler, flags = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+    tophash, target, rest = sys.argv[1], sys.argv[2], sys.argv[3:]
     work = tempfile.mkdtemp(prefix="tophash-mutants-")
     probe, text = os.path.join(work, "probe.c"), os.path.join(work, "probe.s")
-    with open(probe, "w", encoding="utf-8") as file:
-        run([tophash, "audit", "--print-probe"], stdout=file)
+    if rest[0].startswith("--file="):
+        probe = rest.pop(0)[7:]
+    else:
+        with open(probe, "w", encoding="utf-8") as file:
+            run([tophash, "audit", "--print-probe"], stdout=file)
+    compiler, flags = rest[0], rest[1:]
+    with open(probe, encoding="utf-8") as file:
+        source = [""] + file.read().split("\n") + [""]
     run(compiler.split() + flags + ["-g", "-w", "-S", probe, "-o", text])
     with open(text, encoding="utf-8") as file:
         lines = [line for line in file.read().split("\n") if not re.match(r"\s*\.arch\s", line)]
     if target == "riscv":  # several instructions on a line
-        lines = "\n".join(line.replace(";", "\n") if re.search(r"\blr\.[wd]", line) else line
+        lines = "\n".join(line.replace(";", "\n") if re.search(r"\blr\.[wd]|; amo", line) else line
                           for line in lines).split("\n")
     code = os.path.join(work, "mutant.o")
 
@@ -242,11 +319,11 @@ def main():
 
     whole = assemble(lines)
     sound = {name for name, verdicts in whole.items() if verdicts == {"accepted"}}
-    plan, places = {}, {}
+    plan, extents, places = {}, {}, places_of(lines)
     for name, first, end in functions_of(lines):
-        places[name] = (first, end)
+        extents[name] = (first, end)
         if name in sound:
-            plan[name] = changes_of(target, lines, first, end)
+            plan[name] = changes_of(target, lines, places, source, first, end, name)
     counts, kept, survived = {}, {}, []
     for turn in range(max((len(changes) for changes in plan.values()), default=0)):
         changed = list(lines)
@@ -262,7 +339,7 @@ def main():
             key = (change, before.split()[0])
             counts[key] = counts.get(key, 0) + 1
             if verdicts.get(name) == {"accepted"}:
-                first, end = places[name]
+                first, end = extents[name]
                 body = [code_of(line) for line in lines[first:end]]
                 why = surplus(target, name, change, number - first, body)
                 if why is None:
