@@ -93,7 +93,9 @@ static void strangers_drop(struct thi_audit *audit)
     audit->made.count = kept;
 }
 
-bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, const char *object)
+/* `path` is the object itself, or where its sections were put one behind another. */
+static bool code_read(struct thi_audit *audit, const struct thi_tools *tools, const char *object,
+                      bool *relocatable, char *path, size_t path_bytes)
 {
     audit->code.target = thi_target_of(object);
     if (audit->code.target == TH_TARGETS) {
@@ -101,18 +103,30 @@ bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, co
                 object);
         return false;
     }
-    char joined[600];
-    snprintf(joined, sizeof joined, "%s/joined.o", tools->folder);
-    bool relocatable = is_relocatable(object);
-    if (relocatable && !sections_join(tools, object, joined)) {
+    *relocatable = is_relocatable(object);
+    snprintf(path, path_bytes, *relocatable ? "%s/joined.o" : "%s",
+             *relocatable ? tools->folder : object);
+    if ((*relocatable && !sections_join(tools, object, path)) ||
+        !thi_code_read(&audit->code, tools, path)) {
         return false;
     }
-    const char *path = relocatable ? joined : object;
-    bool ok = thi_code_read(&audit->code, tools, path);
-    if (ok) {
-        thi_decode(&audit->code);
-        order_give(&audit->code, object);
-    }
+    thi_decode(&audit->code);
+    order_give(&audit->code, object);
+    return true;
+}
+
+bool thi_audit_code(struct thi_audit *audit, const struct thi_tools *tools, const char *object)
+{
+    char path[600];
+    bool relocatable;
+    return code_read(audit, tools, object, &relocatable, path, sizeof path);
+}
+
+bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, const char *object)
+{
+    char path[600];
+    bool relocatable;
+    bool ok = code_read(audit, tools, object, &relocatable, path, sizeof path);
     ok = ok && thi_code_relocate(&audit->code, tools, path) && thi_flow_make(&audit->code) &&
          thi_code_locate(&audit->code, tools, path);
     if (ok && !relocatable) {

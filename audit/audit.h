@@ -179,6 +179,7 @@ struct thi_site {
     uint32_t like_found;   /* how often all of these are found */
     bool leads;            /* the first of them */
     bool merged;           /* the compiler has more of them, which share code */
+    bool excused;          /* nothing of its place does it, but something else may */
     uint32_t found_count;  /* how often the machine code has it */
     uint32_t instructions[TH_SITE_INSTRUCTIONS_MAX];
     uint32_t instruction_count;
@@ -336,6 +337,8 @@ uint32_t thi_site_share(const struct thi_site *site);
 uint32_t thi_joins_before(const struct thi_code *code, uint32_t index, bool turns);
 /* Sites of a like that the machine code has fewer of than the compiler are undecided. */
 void thi_judge_counts(struct thi_audit *audit);
+/* Of another object than the compiler's own, `made`: excuses hold as far as the compiler merges. */
+void thi_judge_excuses(struct thi_audit *audit, const struct thi_audit *made);
 /* judge_order.c: plain stores that the compiler has put behind a call that may release. */
 bool thi_judge_order(struct thi_audit *audit);
 /* Instructions that lost their place, in functions that have fewer operations found than wanted. */
@@ -374,6 +377,8 @@ void thi_audit_table(struct thi_text *text, const struct thi_audit *audit);
 
 /* audit.c: `audit` holds what the compiler said, or nothing. False: said on standard error. */
 bool thi_audit_object(struct thi_audit *audit, const struct thi_tools *tools, const char *object);
+/* Its instructions and what they do, nothing else. */
+bool thi_audit_code(struct thi_audit *audit, const struct thi_tools *tools, const char *object);
 void thi_audit_fini(struct thi_audit *audit);
 
 struct thi_counts {

@@ -193,9 +193,9 @@ static void private_follow(struct thi_code *code)
 static void helper_mark(struct thi_instruction *instruction)
 {
     const char *symbol = instruction->symbol;
-    bool helper = symbol != NULL &&
-                  (thi_starts(symbol, "__aarch64_") || thi_starts(symbol, "__atomic_") ||
-                   thi_starts(symbol, "__sync_"));
+    bool helper =
+        symbol != NULL && (thi_starts(symbol, "__aarch64_") || thi_starts(symbol, "__atomic_") ||
+                           thi_starts(symbol, "__sync_"));
     if (helper && (instruction->event.flags & TH_EVENT_JUMP) != 0) {
         instruction->event.flags = TH_EVENT_CALL | TH_EVENT_JUMP;
         instruction->event.target = UINT64_MAX;

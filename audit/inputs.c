@@ -94,6 +94,30 @@ static int entry_remove(const char *path, const struct stat *about, int kind, st
     return remove(path);
 }
 
+static bool is_excused(const struct thi_audit *audit)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        if (audit->sites[i].excused || audit->sites[i].adopted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where something is excused in an object made elsewhere, the compiler's own is read, too: what it
+ * does not merge, or lose the place of, must be there. */
+static bool excuses_check(struct session *session, const struct thi_compile *compile,
+                          struct thi_audit *audit)
+{
+    struct thi_audit own = {.name = audit->name};
+    bool ok = !is_excused(audit) || thi_audit_code(&own, &session->tools, compile->object);
+    if (ok && own.code.count > 0) {
+        thi_judge_excuses(audit, &own);
+    }
+    thi_audit_fini(&own);
+    return ok;
+}
+
 /* Compiles and judges; `object`, if not NULL, is judged in place of what the compiler makes. */
 static bool source_audit(struct session *session, struct thi_compile *compile, const char *name,
                          const char *object)
@@ -101,8 +125,10 @@ static bool source_audit(struct session *session, struct thi_compile *compile, c
     struct thi_audit audit = {.name = name};
     compile->folder = session->folder;
     compile->elsewhere = object != NULL;
-    bool ok = thi_compile(compile, &audit) &&
-              thi_audit_object(&audit, &session->tools, object == NULL ? compile->object : object);
+    bool ok =
+        thi_compile(compile, &audit) &&
+        thi_audit_object(&audit, &session->tools, object == NULL ? compile->object : object) &&
+        (object == NULL || excuses_check(session, compile, &audit));
     if (ok) {
         session->report(session->context, &audit);
     }

@@ -384,8 +384,9 @@ bool thi_wanted_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_
 
 bool thi_made_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes)
 {
-    struct reader reader = {
-        .intents = &audit->made, .pointer_bytes = pointer_bytes, .quiet = &audit->quiet,
-        .plain = &audit->plain};
+    struct reader reader = {.intents = &audit->made,
+                            .pointer_bytes = pointer_bytes,
+                            .quiet = &audit->quiet,
+                            .plain = &audit->plain};
     return text_read(&reader, text);
 }

@@ -107,12 +107,26 @@ static bool is_alike(const struct thi_site *other, const struct thi_site *site)
            thi_same_function(other->function, site->function);
 }
 
+/* Is a read-modify-write written without being one? That is no way to another of the like. */
+static bool is_undone(const struct thi_audit *audit, const struct thi_site *site)
+{
+    bool writes = false;
+    for (uint32_t i = 0; site->wish.operation >= TH_MODIFY && site->wish.operation != TH_FENCE &&
+                         i < site->instruction_count;
+         i++) {
+        uint32_t flags = audit->code.instructions[site->instructions[i]].event.flags;
+        writes = writes || ((flags & TH_EVENT_WRITE) != 0 && (flags & TH_EVENT_PRIVATE) == 0);
+    }
+    return writes && site->found_count == 0;
+}
+
 /* A barrier that stayed where it was, before a jump to the access of another of the like: that one
  * is judged on every way to it, this among them. */
 static bool leads_to_like(const struct thi_audit *audit, const struct thi_site *site)
 {
-    bool leads = false;
-    for (size_t i = 0; site->instruction_count > 0 && !leads && i < audit->site_count; i++) {
+    bool leads = false, undone = is_undone(audit, site);
+    for (size_t i = 0; site->instruction_count > 0 && !undone && !leads && i < audit->site_count;
+         i++) {
         const struct thi_site *other = &audit->sites[i];
         leads =
             other != site && is_alike(other, site) && other->found_count > 0 &&
@@ -252,14 +266,16 @@ void thi_judge_counts(struct thi_audit *audit)
             continue;
         }
         if (site->like_found >= site->intent_count) {
-            if (site->found_count == 0 && site->like_found > 0) {
+            if (site->found_count == 0 && site->like_found > 0 && !is_undone(audit, site)) {
                 site->verdict = TH_ACCEPTED;
+                site->excused = true;
                 snprintf(site->reason, sizeof site->reason,
                          "done by the instructions of another of the function");
             }
             continue;
         }
         uint32_t missing = site->intent_count - site->like_found;
+        site->excused = true;
         if (is_shared(audit, site)) {
             site->merged = true;
             site->verdict = TH_ACCEPTED;
@@ -347,6 +363,53 @@ void thi_judge_strays(struct thi_audit *audit)
             stray->verdict = TH_ACCEPTED;
             snprintf(stray->reason, sizeof stray->reason,
                      "merged code that lost its place; it keeps the order of what it can be");
+        }
+    }
+}
+
+/* Could an instruction do, or be part of, what the site asks for? */
+static bool is_of_sort(const struct thi_instruction *at, const struct thi_wish *wish)
+{
+    const uint32_t modifies = TH_EVENT_SWAP | TH_EVENT_LINKED | TH_EVENT_STORE_COND;
+    uint32_t flags = at->event.flags;
+    bool outside = (flags & TH_EVENT_PRIVATE) == 0;
+    bool width = at->event.bytes == wish->bytes || at->event.bytes == 0;
+    switch (wish->operation) {
+    case TH_LOAD: return outside && width && (flags & TH_EVENT_READ) != 0;
+    case TH_STORE: return outside && width && (flags & TH_EVENT_WRITE) != 0;
+    case TH_MODIFY:
+    case TH_COMPARE:
+        return (flags & modifies) != 0 || ((flags & TH_EVENT_CALL) != 0 && thi_is_access(at));
+    case TH_FENCE:
+    default: return at->event.fence != 0;
+    }
+}
+
+static uint32_t sort_count(const struct thi_code *code, const struct thi_site *site)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < code->count; i++) {
+        const struct thi_instruction *at = &code->instructions[i];
+        count += is_of_sort(at, &site->wish) &&
+                 thi_same_function(code->functions[at->function].name, site->function);
+    }
+    return count;
+}
+
+void thi_judge_excuses(struct thi_audit *audit, const struct thi_audit *made)
+{
+    for (size_t i = 0; i < audit->site_count; i++) {
+        struct thi_site *site = &audit->sites[i];
+        if ((!site->excused && !site->adopted) || site->verdict != TH_ACCEPTED ||
+            site->wish.name[0] == '?') {
+            continue;
+        }
+        uint32_t here = sort_count(&audit->code, site), there = sort_count(&made->code, site);
+        if (here < there) {
+            thi_refuse(site, TH_UNDECIDED,
+                       "nothing of its place does it, and the function has %u instructions that "
+                       "can, where the compiler makes %u",
+                       here, there);
         }
     }
 }

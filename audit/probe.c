@@ -238,7 +238,8 @@ static void pairs_add(struct thi_text *text)
         {"load", "uint64_t r = atomic_load_explicit(&o->x, memory_order_%s);"},
         {"store", "uint64_t r = 0; atomic_store_explicit(&o->x, 5, memory_order_%s);"},
         {"exchange", "uint64_t r = atomic_exchange_explicit(&o->x, 5, memory_order_%s);"},
-        {"fetch_add", "uint64_t r = 0; (void)atomic_fetch_add_explicit(&o->x, 5, memory_order_%s);"},
+        {"fetch_add",
+         "uint64_t r = 0; (void)atomic_fetch_add_explicit(&o->x, 5, memory_order_%s);"},
         {"fence", "uint64_t r = 0; atomic_thread_fence(memory_order_%s);"}};
     thi_text_string(text, "struct th_probe_pair {\n    uint64_t a, b;\n    uint32_t c, d;\n"
                           "    _Atomic uint64_t x;\n    uint64_t last;\n};\n");
@@ -249,8 +250,9 @@ static void pairs_add(struct thi_text *text)
                 (store && (order == ACQUIRE || order == ACQ_REL))) {
                 continue;
             }
-            thi_text_format(text, "uint64_t th_probe_pair_stores_%s_%s(struct th_probe_pair *o)\n{\n"
-                                  "    o->a = 1;\n    o->c = 1;\n    ",
+            thi_text_format(text,
+                            "uint64_t th_probe_pair_stores_%s_%s(struct th_probe_pair *o)\n{\n"
+                            "    o->a = 1;\n    o->c = 1;\n    ",
                             operations[i].name, orders[order]);
             thi_text_format(text, operations[i].statement, orders[order]);
             thi_text_format(text,

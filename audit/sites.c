@@ -541,8 +541,7 @@ bool thi_is_plain(const struct thi_audit *audit, const char *function,
     if (place->line != 0 && place->file != NULL) {
         line = reads_count(audit, function, place->file, place->line);
     }
-    return (line.plain > 0 && line.made <= line.plain) ||
-           (all.plain > 0 && all.made <= all.plain);
+    return (line.plain > 0 && line.made <= line.plain) || (all.plain > 0 && all.made <= all.plain);
 }
 
 /* Could an access be what became of the load or store, but for the order it keeps? */
