@@ -165,7 +165,6 @@ void thi_audit_fini(struct thi_audit *audit)
         thi_graph_fini(audit->graph);
         free(audit->graph);
     }
-    free(audit->plain.items);
     free(audit->quiet.items);
     free(audit->wanted.items);
     free(audit->made.items);

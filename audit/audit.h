@@ -179,12 +179,12 @@ struct thi_site {
     uint32_t like_found;   /* how often all of these are found */
     bool leads;            /* the first of them */
     bool merged;           /* the compiler has more of them, which share code */
-    bool excused;          /* nothing of its place does it, but something else may */
     uint32_t found_count;  /* how often the machine code has it */
     uint32_t instructions[TH_SITE_INSTRUCTIONS_MAX];
     uint32_t instruction_count;
     enum thi_verdict verdict;
     bool shares;  /* a read-modify-write has the same place */
+    bool loads;   /* a load has */
     bool adopted; /* its instructions have no place: they are its by elimination */
     char reason[TH_REASON_BYTES];
 };
@@ -194,7 +194,6 @@ struct thi_graph;
 struct thi_audit {
     struct thi_code code;
     struct thi_graph *graph;   /* the source's functions; NULL: gcc's are not read */
-    struct thi_intents plain;  /* plain loads that the optimiser left */
     struct thi_intents quiet;  /* plain stores that no other thread can know of, by their places */
     struct thi_intents wanted; /* as the source has them, before the optimiser */
     struct thi_intents made;   /* as the optimiser left them */
@@ -279,6 +278,8 @@ bool thi_site_owns(const struct thi_site *site, uint32_t index);
 bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site);
 /* The instructions that a way from behind `from` (or, backward, to it) meets. */
 bool thi_flow_reach(const struct thi_code *code, uint32_t from, bool backward, bool *reached);
+/* Does some way lead from a load-linked to a store-conditional, or back, without another between? */
+bool thi_flow_pairs(const struct thi_code *code, uint32_t from, bool backward);
 /* Does a way from behind instruction `from` leave the function without a marked instruction? */
 bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks);
 /* The function that a call, or a jump in its place, goes to; NULL: a register says. */
@@ -289,8 +290,7 @@ bool thi_puts_back(const struct thi_code *code, const struct thi_site *site, uin
 /* intent_llvm.c, intent_gcc.c: read a dump, which stays and is cut into strings. */
 bool thi_wanted_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes);
 bool thi_made_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes);
-/* `plain`, if not NULL, takes what is loaded otherwise. */
-bool thi_intents_read_gcc(struct thi_intents *intents, struct thi_intents *plain, char *text);
+bool thi_intents_read_gcc(struct thi_intents *intents, char *text);
 bool thi_intents_add(struct thi_intents *intents, const struct thi_intent *intent);
 bool thi_same_place(const struct thi_place *a, const struct thi_place *b);
 bool thi_same_function(const char *a, const char *b);
@@ -323,9 +323,6 @@ bool thi_explain_walk(const struct thi_walk *walk, enum thi_walk_end end, struct
                       const char *what);
 
 bool thi_is_owned(const struct thi_audit *audit, uint32_t index); /* by any site */
-/* Are all reads of no operation at a place plain loads of the source? */
-bool thi_is_plain(const struct thi_audit *audit, const char *function,
-                  const struct thi_place *place);
 /* Counts the sites of one like; before and after they are judged. */
 void thi_sites_compare(struct thi_audit *audit);
 /* Loads or stores without a line, of no operation, that would keep the order of the site's. */
@@ -337,8 +334,8 @@ uint32_t thi_site_share(const struct thi_site *site);
 uint32_t thi_joins_before(const struct thi_code *code, uint32_t index, bool turns);
 /* Sites of a like that the machine code has fewer of than the compiler are undecided. */
 void thi_judge_counts(struct thi_audit *audit);
-/* Of another object than the compiler's own, `made`: excuses hold as far as the compiler merges. */
-void thi_judge_excuses(struct thi_audit *audit, const struct thi_audit *made);
+/* Of another object than the compiler's own, `made`: no copy of an operation may be missing. */
+void thi_judge_copies(struct thi_audit *audit, const struct thi_audit *made);
 /* judge_order.c: plain stores that the compiler has put behind a call that may release. */
 bool thi_judge_order(struct thi_audit *audit);
 /* Instructions that lost their place, in functions that have fewer operations found than wanted. */
@@ -365,7 +362,6 @@ struct thi_compile {
     const char *source;
     const char *directory; /* where to compile; NULL: here */
     const char *folder;    /* for what is made on the way */
-    bool elsewhere;        /* another object than the one made here is judged */
     char object[512];      /* out */
 };
 bool thi_compile(struct thi_compile *compile, struct thi_audit *audit);

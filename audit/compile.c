@@ -81,10 +81,7 @@ static bool object_make(struct thi_compile *compile, enum dialect dialect, const
     char gimple[600], optimized[600];
     snprintf(gimple, sizeof gimple, "-fdump-tree-gimple-lineno=%s", first);
     snprintf(optimized, sizeof optimized, "-fdump-tree-optimized-lineno=%s", last);
-    /* Of equal functions gcc makes copies that have no places but the head's. Where it is free to
-     * be asked for each by itself, it is: the code is the same. */
-    const char *copies = compile->elsewhere ? NULL : "-fno-ipa-icf";
-    const char *const gcc[] = {"-c", gimple, optimized, copies, NULL};
+    const char *const gcc[] = {"-c", gimple, optimized, NULL};
     const char *const plain[] = {"-c", NULL};
     if (dialect == DIALECT_GCC) {
         return compiler_run(compile, dialect, compile->object, gcc);
@@ -128,8 +125,8 @@ bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
         return false;
     }
     if (dialect == DIALECT_GCC) {
-        return thi_intents_read_gcc(&audit->wanted, NULL, wanted) &&
-               thi_intents_read_gcc(&audit->made, &audit->plain, made);
+        return thi_intents_read_gcc(&audit->wanted, wanted) &&
+               thi_intents_read_gcc(&audit->made, made);
     }
     enum thi_target target = thi_target_of(compile->object);
     bool narrow = target == TH_TARGET_I686 || target == TH_TARGET_ARM || target == TH_TARGET_WASM32;

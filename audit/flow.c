@@ -529,6 +529,17 @@ enum thi_walk_end thi_walk_forward(struct thi_walk *walk)
     return end;
 }
 
+/* What is read for the arguments of an exclusive pair comes before it, and is not of it. */
+static bool is_argument(const struct thi_walk *walk, uint32_t index)
+{
+    const uint32_t pair = TH_EVENT_LINKED | TH_EVENT_STORE_COND;
+    const struct thi_instruction *instructions = walk->code->instructions;
+    uint32_t flags = instructions[index].event.flags;
+    return (instructions[walk->start].event.flags & TH_EVENT_STORE_COND) != 0 &&
+           (flags & TH_EVENT_READ) != 0 && (flags & (pair | TH_EVENT_PRIVATE)) == 0 &&
+           walk->site->wish.operation >= TH_MODIFY;
+}
+
 /* One step back to `index`, or past the first instruction. */
 static enum thi_walk_end step_back(struct thi_walk *walk, struct states *states, uint32_t index,
                                    unsigned collected)
@@ -544,7 +555,7 @@ static enum thi_walk_end step_back(struct thi_walk *walk, struct states *states,
         if ((walk->pairs & ~collected) == 0) {
             return TH_WALK_COVERED;
         }
-        if (is_foreign(walk, index)) {
+        if (is_foreign(walk, index) || is_argument(walk, index)) {
             walk->culprit = index;
             return TH_WALK_ACCESS;
         }
@@ -608,6 +619,22 @@ bool thi_flow_reach(const struct thi_code *code, uint32_t from, bool backward, b
     }
     free(states);
     return ok;
+}
+
+bool thi_flow_pairs(const struct thi_code *code, uint32_t from, bool backward)
+{
+    const uint32_t wanted = backward ? TH_EVENT_LINKED : TH_EVENT_STORE_COND;
+    const uint32_t stops = TH_EVENT_LINKED | TH_EVENT_STORE_COND;
+    struct states *states = calloc(1, sizeof *states);
+    bool found = false, ok = states != NULL && neighbours_add(code, states, from, backward);
+    while (ok && !found && states->open_count > 0) {
+        uint32_t index = (uint32_t)(states->open[--states->open_count] >> WAY_BITS);
+        uint32_t flags = code->instructions[index].event.flags;
+        found = (flags & wanted) != 0;
+        ok = (flags & stops) != 0 || neighbours_add(code, states, index, backward);
+    }
+    free(states);
+    return found || !ok;
 }
 
 bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks)

@@ -94,25 +94,15 @@ static int entry_remove(const char *path, const struct stat *about, int kind, st
     return remove(path);
 }
 
-static bool is_excused(const struct thi_audit *audit)
-{
-    for (size_t i = 0; i < audit->site_count; i++) {
-        if (audit->sites[i].excused || audit->sites[i].adopted) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Where something is excused in an object made elsewhere, the compiler's own is read, too: what it
- * does not merge, or lose the place of, must be there. */
-static bool excuses_check(struct session *session, const struct thi_compile *compile,
-                          struct thi_audit *audit)
+/* Beside an object made elsewhere, the compiler's own is read, too: it tells how many copies of an
+ * operation there are. */
+static bool copies_check(struct session *session, const struct thi_compile *compile,
+                         struct thi_audit *audit)
 {
     struct thi_audit own = {.name = audit->name};
-    bool ok = !is_excused(audit) || thi_audit_code(&own, &session->tools, compile->object);
-    if (ok && own.code.count > 0) {
-        thi_judge_excuses(audit, &own);
+    bool ok = thi_audit_code(&own, &session->tools, compile->object);
+    if (ok && own.code.target == audit->code.target) {
+        thi_judge_copies(audit, &own);
     }
     thi_audit_fini(&own);
     return ok;
@@ -124,11 +114,10 @@ static bool source_audit(struct session *session, struct thi_compile *compile, c
 {
     struct thi_audit audit = {.name = name};
     compile->folder = session->folder;
-    compile->elsewhere = object != NULL;
     bool ok =
         thi_compile(compile, &audit) &&
         thi_audit_object(&audit, &session->tools, object == NULL ? compile->object : object) &&
-        (object == NULL || excuses_check(session, compile, &audit));
+        (object == NULL || copies_check(session, compile, &audit));
     if (ok) {
         session->report(session->context, &audit);
     }
@@ -265,7 +254,6 @@ static bool program_audit(struct session *session, const char *path)
     for (size_t i = 0; ok && i < session->database.count; i++) {
         if (is_asked_for(session->inputs, &session->database.items[i])) {
             struct thi_compile compile = compile_of(session, &session->database.items[i]);
-            compile.elsewhere = true;
             ok = thi_compile(&compile, &audit);
         }
     }

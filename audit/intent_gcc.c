@@ -218,32 +218,7 @@ static bool is_asked(const char *statement, const char *rest)
     return !complex || (at != NULL && (end == NULL || at < end));
 }
 
-/* Is the right side of "x_1 = ...;" something in memory? What is in a register ends with its
- * number. */
-static bool loads_plainly(const char *statement)
-{
-    const char *equals = strstr(statement, " = ");
-    const char *right = equals == NULL ? "" : equals + 3;
-    if (*right == '[' && strstr(right, "] ") != NULL) {
-        right = strstr(right, "] ") + 2; /* a place of its own */
-    }
-    size_t size = strcspn(right, ";");
-    const char *arrow = strstr(right, "->");
-    if (*right == '*' || thi_starts(right, "MEM") ||
-        (*right != '&' && arrow != NULL && arrow < right + size)) {
-        return true;
-    }
-    size_t name = strcspn(right, " ([;"), digits = name;
-    while (digits > 0 && right[digits - 1] >= '0' && right[digits - 1] <= '9') {
-        digits--;
-    }
-    bool letter = (*right >= 'a' && *right <= 'z') || (*right >= 'A' && *right <= 'Z') ||
-                  (*right == '_' && digits > 1);
-    bool numbered = digits < name && digits > 0 && right[digits - 1] == '_';
-    return letter && !numbered && (right[name] == ';' || right[name] == '[');
-}
-
-bool thi_intents_read_gcc(struct thi_intents *intents, struct thi_intents *plain, char *text)
+bool thi_intents_read_gcc(struct thi_intents *intents, char *text)
 {
     bool optimised = strstr(text, ";; Function ") != NULL;
     const char *function = "?";
@@ -258,16 +233,12 @@ bool thi_intents_read_gcc(struct thi_intents *intents, struct thi_intents *plain
         if (*line != ' ' && *line != '\0') {
             const char *found = function_read(line, optimised);
             function = found == NULL ? function : found;
-        } else if (strstr(line, "# DEBUG") == NULL && place_read(line, &intent.place, &rest)) {
+        } else if (strstr(line, "# DEBUG") == NULL && place_read(line, &intent.place, &rest) &&
+                   statement_read(rest, &intent)) {
             /* What was inlined is not said here: the places of instructions tell. */
             intent.place.inner = optimised ? NULL : function;
-            bool loads = plain != NULL && loads_plainly(rest);
-            if (statement_read(rest, &intent)) {
-                intent.wish.unasked = intent.wish.weak && !is_asked(rest, next);
-                ok = thi_intents_add(intents, &intent);
-            } else if (loads) {
-                ok = thi_intents_add(plain, &intent);
-            }
+            intent.wish.unasked = intent.wish.weak && !is_asked(rest, next);
+            ok = thi_intents_add(intents, &intent);
         }
         line = next;
     }

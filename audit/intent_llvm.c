@@ -28,7 +28,6 @@ struct reader {
     const char *function;
     struct thi_graph *graph;   /* to be filled, or NULL */
     struct thi_intents *quiet; /* the same */
-    struct thi_intents *plain; /* the same */
 };
 
 static uint32_t field_number(const char *line, const char *field)
@@ -279,12 +278,8 @@ static bool instruction_take(struct reader *reader, const char *line)
         intent.wish.order = orders[0];
         intent.wish.failure = count > 1 ? orders[1] : TH_RELAXED;
     } else if (!call_read(line, &intent)) {
-        if (dated && (reader->graph != NULL || thi_starts(text, "load "))) {
+        if (dated && reader->graph != NULL) {
             place_find(reader, line, &intent.place);
-        }
-        if (reader->plain != NULL && thi_starts(text, "load ") &&
-            !thi_intents_add(reader->plain, &intent)) {
-            return false;
         }
         return reader->graph == NULL || thi_graph_line(reader->graph, line, &intent.place);
     }
@@ -384,9 +379,7 @@ bool thi_wanted_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_
 
 bool thi_made_read_llvm(struct thi_audit *audit, char *text, unsigned pointer_bytes)
 {
-    struct reader reader = {.intents = &audit->made,
-                            .pointer_bytes = pointer_bytes,
-                            .quiet = &audit->quiet,
-                            .plain = &audit->plain};
+    struct reader reader = {
+        .intents = &audit->made, .pointer_bytes = pointer_bytes, .quiet = &audit->quiet};
     return text_read(&reader, text);
 }

@@ -336,6 +336,47 @@ static uint32_t last_before_barrier(const struct thi_code *code, const struct th
     return last;
 }
 
+/* The register and what is added to it, of an address: "[x2, #0x8]", "0x8(a5)", "[rdi + 0x8]". */
+static void address_split(const struct thi_instruction *at, char base[16], char rest[16])
+{
+    const char *open = strpbrk(at->operands, "[(");
+    size_t size = open == NULL ? 0 : strspn(open + 1, "%$"), word = 0;
+    if (open != NULL) {
+        word = strcspn(open + 1 + size, " ,+-*])");
+    }
+    snprintf(base, 16, "%.*s", (int)(word < 15 ? word : 15), open == NULL ? "" : open + 1 + size);
+    const char *comma = strrchr(at->operands, ',');
+    const char *behind = open == NULL ? "" : open + 1 + size + word;
+    bool in_front = open != NULL && *open == '(' && comma != NULL && comma < open;
+    if (in_front) {
+        snprintf(rest, 16, "%.*s", (int)(open - comma - 1 < 15 ? open - comma - 1 : 15), comma + 1);
+    } else {
+        snprintf(rest, 16, "%.15s", behind);
+    }
+}
+
+/* Is a read of the place the same as another's, but for registers, and no way to an address? */
+static bool is_copy(const struct thi_code *code, const struct widths *widths, uint32_t index,
+                    uint32_t other)
+{
+    const struct thi_instruction *at = &code->instructions[index];
+    char base[16], rest[16], other_rest[16];
+    address_split(at, base, rest);
+    address_split(&code->instructions[other], base, other_rest);
+    if (strcmp(at->mnemonic, code->instructions[other].mnemonic) != 0 ||
+        strcmp(rest, other_rest) != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < widths->whole_count; i++) {
+        address_split(&code->instructions[widths->whole[i]], base, rest);
+        const char *result = at->event.result + strspn(at->event.result, "%$");
+        if (widths->whole[i] != index && strcmp(base, result) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void load_judge(const struct thi_code *code, struct thi_site *site)
 {
     struct widths widths;
@@ -393,7 +434,13 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
     }
     /* Perhaps only one of them is the operation: then it is counted once. */
     site->found_count = 1;
-    thi_judge_read(code, site, widths.whole[last_before_barrier(code, site, &widths)]);
+    uint32_t chosen = widths.whole[last_before_barrier(code, site, &widths)];
+    bool sound = thi_judge_read(code, site, chosen);
+    for (uint32_t i = 0; sound && i < widths.whole_count; i++) {
+        if (widths.whole[i] != chosen && is_copy(code, &widths, widths.whole[i], chosen)) {
+            sound = thi_judge_read(code, site, widths.whole[i]);
+        }
+    }
 }
 
 static void store_judge(const struct thi_code *code, struct thi_site *site)
@@ -537,8 +584,8 @@ static void fence_judge(const struct thi_code *code, struct thi_site *site)
     uint32_t fence = UINT32_MAX;
     for (uint32_t i = 0; i < site->instruction_count; i++) {
         const struct thi_event *event = &code->instructions[site->instructions[i]].event;
-        pairs |= event->fence;
-        if (event->fence != 0) {
+        if (event->fence != 0) { /* the weakest of several copies */
+            pairs = (site->found_count == 0 ? event->fence : pairs & event->fence) | code->given;
             site->found_count++;
             fence = site->instructions[i];
         }

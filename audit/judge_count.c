@@ -91,8 +91,7 @@ static uint32_t folded_count(const struct thi_audit *audit, const struct thi_sit
         const struct thi_instruction *at = &audit->code.instructions[i];
         bool whole = at->event.bytes == site->wish.bytes || thi_one_of(at->mnemonic, "tm tmy");
         bool updates = (at->event.flags & both) == both && (at->event.flags & TH_EVENT_SWAP) == 0;
-        bool tests = site->wish.operation == TH_LOAD && tests_memory(audit, at) &&
-                     !thi_is_plain(audit, site->function, &at->place);
+        bool tests = site->wish.operation == TH_LOAD && tests_memory(audit, at);
         count += whole && (updates || tests) && (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
                  thi_same_function(audit->code.functions[at->function].name, site->function) &&
                  (updates || !thi_is_owned(audit, (uint32_t)i));
@@ -268,14 +267,12 @@ void thi_judge_counts(struct thi_audit *audit)
         if (site->like_found >= site->intent_count) {
             if (site->found_count == 0 && site->like_found > 0 && !is_undone(audit, site)) {
                 site->verdict = TH_ACCEPTED;
-                site->excused = true;
                 snprintf(site->reason, sizeof site->reason,
                          "done by the instructions of another of the function");
             }
             continue;
         }
         uint32_t missing = site->intent_count - site->like_found;
-        site->excused = true;
         if (is_shared(audit, site)) {
             site->merged = true;
             site->verdict = TH_ACCEPTED;
@@ -396,19 +393,18 @@ static uint32_t sort_count(const struct thi_code *code, const struct thi_site *s
     return count;
 }
 
-void thi_judge_excuses(struct thi_audit *audit, const struct thi_audit *made)
+void thi_judge_copies(struct thi_audit *audit, const struct thi_audit *made)
 {
     for (size_t i = 0; i < audit->site_count; i++) {
         struct thi_site *site = &audit->sites[i];
-        if ((!site->excused && !site->adopted) || site->verdict != TH_ACCEPTED ||
-            site->wish.name[0] == '?') {
+        if (site->verdict != TH_ACCEPTED || site->wish.name[0] == '?') {
             continue;
         }
         uint32_t here = sort_count(&audit->code, site), there = sort_count(&made->code, site);
         if (here < there) {
             thi_refuse(site, TH_UNDECIDED,
-                       "nothing of its place does it, and the function has %u instructions that "
-                       "can, where the compiler makes %u",
+                       "the function has %u instructions that can do it, where the compiler makes "
+                       "%u: a copy is lost, or it is not the command's code",
                        here, there);
         }
     }

@@ -87,36 +87,63 @@ static bool store_judge(const struct thi_code *code, struct thi_site *site, uint
     }
 }
 
-/* Where the register that is compared with comes from: a zero-extended value never equals a
- * sign-extended one with the highest bit set. */
-static bool is_zero_extended(const struct thi_code *code, uint32_t from, const char *name)
+/* What one instruction makes of a register. */
+enum origin { ORIGIN_ELSEWHERE, ORIGIN_COPY, ORIGIN_ZERO_EXTENDED, ORIGIN_OTHER };
+
+/* `copied`: the register that a copy is of. */
+static enum origin origin_of(const struct thi_instruction *at, const char *wanted, char copied[12])
 {
-    const struct thi_function *function = &code->functions[code->instructions[from].function];
-    char wanted[12];
-    snprintf(wanted, sizeof wanted, "%s", name);
-    for (size_t i = from; i-- > function->first;) {
-        const struct thi_instruction *at = &code->instructions[i];
-        char first[16], last[16];
-        thi_operand(at->operands, 0, first, sizeof first);
-        uint32_t control = TH_EVENT_BRANCH | TH_EVENT_JUMP | TH_EVENT_CALL;
-        bool plain_store =
-            (at->event.flags & TH_EVENT_WRITE) != 0 && (at->event.flags & TH_EVENT_READ) == 0;
-        if ((at->event.flags & control) != 0 || plain_store || strcmp(first, wanted) != 0) {
+    char first[16], last[16];
+    const uint32_t control = TH_EVENT_BRANCH | TH_EVENT_JUMP | TH_EVENT_CALL;
+    bool plain_store =
+        (at->event.flags & TH_EVENT_WRITE) != 0 && (at->event.flags & TH_EVENT_READ) == 0;
+    thi_operand(at->operands, 0, first, sizeof first);
+    if ((at->event.flags & control) != 0 || plain_store || strcmp(first, wanted) != 0) {
+        return ORIGIN_ELSEWHERE;
+    }
+    thi_operand(at->operands, 2, last, sizeof last);
+    if (strcmp(at->mnemonic, "lwu") == 0 || strcmp(at->mnemonic, "zext.w") == 0 ||
+        (strcmp(at->mnemonic, "srli") == 0 && strtol(last, NULL, 0) <= 32)) {
+        return ORIGIN_ZERO_EXTENDED;
+    }
+    thi_operand(at->operands, 1, last, sizeof last);
+    if (strcmp(at->mnemonic, "li") == 0) {
+        return strtoll(last, NULL, 0) > INT32_MAX ? ORIGIN_ZERO_EXTENDED : ORIGIN_OTHER;
+    }
+    snprintf(copied, 12, "%.11s", last);
+    return thi_one_of(at->mnemonic, "mv ori xori") ? ORIGIN_COPY : ORIGIN_OTHER;
+}
+
+/* Is a register zero where a branch leads? */
+static bool is_zero_behind(const struct thi_code *code, uint32_t branch, uint32_t to,
+                           const char *name)
+{
+    const struct thi_instruction *at = &code->instructions[branch];
+    char first[16];
+    thi_operand(at->operands, 0, first, sizeof first);
+    return strcmp(first, name) == 0 &&
+           ((strcmp(at->mnemonic, "beqz") == 0 && at->event.target == to) ||
+            (strcmp(at->mnemonic, "bnez") == 0 && branch + 1 == to && at->event.target != to));
+}
+
+/* Where the register that is compared with comes from, on some way: a zero-extended value never
+ * equals a sign-extended one with the highest bit set. `steps` bounds the search. */
+static bool is_zero_extended(const struct thi_code *code, uint32_t from, const char *name,
+                             unsigned *steps)
+{
+    for (uint32_t i = code->incoming_first[from]; i < code->incoming_first[from + 1]; i++) {
+        uint32_t before = code->incoming[i];
+        char copied[12];
+        if (*steps == 0 || is_zero_behind(code, before, from, name)) {
             continue;
         }
-        thi_operand(at->operands, 2, last, sizeof last);
-        if (strcmp(at->mnemonic, "lwu") == 0 || strcmp(at->mnemonic, "zext.w") == 0 ||
-            (strcmp(at->mnemonic, "srli") == 0 && strtol(last, NULL, 0) <= 32)) {
+        (*steps)--;
+        enum origin origin = origin_of(&code->instructions[before], name, copied);
+        if (origin == ORIGIN_ZERO_EXTENDED ||
+            (origin <= ORIGIN_COPY &&
+             is_zero_extended(code, before, origin == ORIGIN_COPY ? copied : name, steps))) {
             return true;
         }
-        if (strcmp(at->mnemonic, "li") == 0) {
-            thi_operand(at->operands, 1, last, sizeof last);
-            return strtoll(last, NULL, 0) > INT32_MAX;
-        }
-        if (!thi_one_of(at->mnemonic, "mv ori xori")) {
-            return false;
-        }
-        thi_operand(at->operands, 1, wanted, sizeof wanted);
     }
     return false;
 }
@@ -134,7 +161,8 @@ static bool sign_judge(const struct thi_code *code, struct thi_site *site, uint3
     thi_operand(branch->operands, 0, left, sizeof left);
     thi_operand(branch->operands, 1, right, sizeof right);
     const char *other = strcmp(left, event->result) == 0 ? right : left;
-    if (strcmp(branch->mnemonic, "bne") == 0 && is_zero_extended(code, linked, other)) {
+    unsigned steps = 400;
+    if (strcmp(branch->mnemonic, "bne") == 0 && is_zero_extended(code, linked, other, &steps)) {
         return thi_refuse(site, TH_REJECTED,
                           "lr.w extends the sign, the expected value in %s is zero-extended: with "
                           "bit 31 set it never compares equal",
@@ -168,12 +196,21 @@ void thi_judge_pair(const struct thi_code *code, struct thi_site *site)
     bool loads = false;
     for (uint32_t i = 0; i < site->instruction_count; i++) {
         uint32_t index = site->instructions[i];
-        if (is_own(code, site, i, TH_EVENT_LINKED)) {
+        bool linked = is_own(code, site, i, TH_EVENT_LINKED);
+        bool stores = is_own(code, site, i, TH_EVENT_STORE_COND);
+        /* A load of the place can be a load-linked by itself. */
+        if ((stores || (linked && !site->loads)) && !thi_flow_pairs(code, index, stores)) {
+            thi_refuse(site, TH_REJECTED,
+                       linked ? "a load-linked without store-conditional"
+                              : "a store-conditional without load-linked");
+            return;
+        }
+        if (linked) {
             loads = true;
             if (!load_judge(code, site, index)) {
                 return;
             }
-        } else if (is_own(code, site, i, TH_EVENT_STORE_COND)) {
+        } else if (stores) {
             bool puts_back = thi_puts_back(code, site, index);
             site->found_count++;
             if (!puts_back && !store_judge(code, site, index)) {

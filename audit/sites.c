@@ -153,8 +153,9 @@ static bool instruction_place(struct thi_audit *audit, uint32_t index, size_t fr
                                     .wish = list[i].wish};
             made.intent_count = made_count(audit, function, &made.place, &made.wish, &made.made);
             for (size_t j = 0; j < count; j++) {
-                made.shares = made.shares || (is_inner(&list[j], &instruction->place) &&
-                                              list[j].wish.operation >= TH_MODIFY);
+                bool inner = is_inner(&list[j], &instruction->place);
+                made.shares = made.shares || (inner && list[j].wish.operation >= TH_MODIFY);
+                made.loads = made.loads || (inner && list[j].wish.operation == TH_LOAD);
             }
             made.wish = list[i].order_known ? made.wish : made.made;
             site = site_add(audit, &made);
@@ -504,46 +505,6 @@ static bool has_access(const struct thi_code *code, const struct thi_site *site)
     return false;
 }
 
-struct reads {
-    uint32_t plain; /* loads that are no operations, in the compiler's account */
-    uint32_t made;  /* instructions that read and are of no operation */
-};
-
-/* Of a line of a function, or of all of it (`file` is NULL). */
-static struct reads reads_count(const struct thi_audit *audit, const char *function,
-                                const char *file, uint32_t line)
-{
-    struct reads reads = {0, 0};
-    for (size_t i = 0; i < audit->plain.count; i++) {
-        const struct thi_intent *load = &audit->plain.items[i];
-        bool near = file == NULL || (load->place.line == line && load->place.file != NULL &&
-                                     strcmp(load->place.file, file) == 0);
-        reads.plain += near && thi_same_function(load->function, function);
-    }
-    for (uint32_t i = 0; reads.plain > 0 && i < audit->code.count; i++) {
-        const struct thi_instruction *at = &audit->code.instructions[i];
-        bool near = file == NULL || (at->place.line == line && at->place.file != NULL &&
-                                     strcmp(at->place.file, file) == 0);
-        reads.made += near && (at->event.flags & TH_EVENT_READ) != 0 &&
-                      (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
-                      thi_same_function(audit->code.functions[at->function].name, function) &&
-                      !thi_is_owned(audit, i);
-    }
-    return reads;
-}
-
-/* Does the place of a read, or its function, have no more of them than the compiler has plain loads
- * there? Then none is an operation's. */
-bool thi_is_plain(const struct thi_audit *audit, const char *function,
-                  const struct thi_place *place)
-{
-    struct reads line = {0, 0}, all = reads_count(audit, function, NULL, 0);
-    if (place->line != 0 && place->file != NULL) {
-        line = reads_count(audit, function, place->file, place->line);
-    }
-    return (line.plain > 0 && line.made <= line.plain) || (all.plain > 0 && all.made <= all.plain);
-}
-
 /* Could an access be what became of the load or store, but for the order it keeps? */
 static bool is_candidate(const struct thi_audit *audit, const struct thi_site *site, uint32_t index)
 {
@@ -552,8 +513,7 @@ static bool is_candidate(const struct thi_audit *audit, const struct thi_site *s
     return (at->event.flags & wanted) != 0 && at->event.bytes == site->wish.bytes &&
            (at->event.flags & TH_EVENT_PRIVATE) == 0 &&
            thi_same_function(audit->code.functions[at->function].name, site->function) &&
-           !thi_is_owned(audit, index) &&
-           (site->wish.operation != TH_LOAD || !thi_is_plain(audit, site->function, &at->place));
+           !thi_is_owned(audit, index);
 }
 
 /* Would it keep that order, too? */
