@@ -12,6 +12,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,30 +202,88 @@ static bool is_wrapper(const char *place)
     return size != 0 && strncmp(file, wrappers, size) == 0 && file[size] == ':';
 }
 
+/* addr2line, which is started once: that takes longer than all its answers. Never ended: it ends
+ * when this process does, and the pipe to it closes. */
+static struct {
+    FILE *questions;
+    FILE *answers;
+    pid_t asker; /* of another process: that of before a fork */
+} symbolizer;
+
+static FILE *end_open(int fd, const char *mode)
+{
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fdopen(fd, mode);
+}
+
+static bool symbolizer_spawn(const int in[2], const int out[2])
+{
+    char *const words[] = {"addr2line", "-a", "-i", "-f", "-e", program_path, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addclose(&actions, in[1]);
+    posix_spawn_file_actions_addclose(&actions, out[0]);
+    pid_t child;
+    bool ok = posix_spawnp(&child, words[0], &actions, NULL, words, environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    return ok;
+}
+
+static bool symbolizer_start(void)
+{
+    if (symbolizer.asker == getpid()) {
+        return symbolizer.questions != NULL && symbolizer.answers != NULL;
+    }
+    symbolizer.asker = getpid();
+    symbolizer.questions = symbolizer.answers = NULL;
+    int in[2], out[2];
+    if (pipe(in) != 0) {
+        return false;
+    }
+    if (pipe(out) != 0) {
+        close(in[0]);
+        close(in[1]);
+        return false;
+    }
+    bool ok = symbolizer_spawn(in, out);
+    close(in[0]);
+    close(out[1]);
+    symbolizer.questions = ok ? end_open(in[1], "w") : NULL;
+    symbolizer.answers = ok ? end_open(out[0], "r") : NULL;
+    return symbolizer.questions != NULL && symbolizer.answers != NULL;
+}
+
+static bool answer_read(char *line, size_t size)
+{
+    return fgets(line, (int)size, symbolizer.answers) != NULL;
+}
+
 static void line_ask(uint32_t site, struct thi_record_site *out)
 {
-    char command[PATH_BYTES_MAX + 128];
     char function[LINE_BYTES_MAX], place[PATH_BYTES_MAX];
-    /* The address behind the call belongs to the next line, if the call is a line's last one. */
-    snprintf(command, sizeof command, "addr2line -i -f -e '%s' 0x%zx", program_path,
-             (size_t)(thi_site_address(site) - 1));
-    FILE *in = popen(command, "r");
-    if (in == NULL) {
+    if (!symbolizer_start()) {
+        return;
+    }
+    /* The address behind the call belongs to the next line, if the call is a line's last one. The
+     * answer to 0, which is nothing, ends that to the address. */
+    fprintf(symbolizer.questions, "0x%zx\n0\n", (size_t)(thi_site_address(site) - 1));
+    if (fflush(symbolizer.questions) != 0 || !answer_read(function, sizeof function)) {
         return;
     }
     /* The innermost place first; then where it was inlined to. */
     bool inner = true;
-    while (inner && fgets(function, sizeof function, in) != NULL &&
-           fgets(place, sizeof place, in) != NULL) {
-        inner = is_wrapper(place);
+    while (answer_read(function, sizeof function) && strncmp(function, "0x", 2) != 0 &&
+           answer_read(place, sizeof place)) {
+        if (inner && !is_wrapper(place)) {
+            inner = false;
+            function[strcspn(function, "\n")] = '\0';
+            line_parse(function, place, out);
+        }
     }
-    if (!inner) {
-        function[strcspn(function, "\n")] = '\0';
-        line_parse(function, place, out);
-    }
-    while (fgets(place, sizeof place, in) != NULL) { /* the rest is not asked for */
-    }
-    pclose(in);
+    /* Function and place of nothing. */
+    (void)(answer_read(function, sizeof function) && answer_read(place, sizeof place));
 }
 
 void thi_names_site(uint32_t site, struct thi_record_site *out)

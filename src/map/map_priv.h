@@ -547,11 +547,9 @@ TH_INLINE uint32_t group_parent(uint32_t index)
     return index & ~(1u << thi_log2_floor(index));
 }
 
-/* The reference is shifted by as much as the bits above it are 0. */
 TH_INLINE struct record *record_at(const struct thi_map *map, uint64_t key_word)
 {
-    return thi_slab_at_bytes(map->slab, key_word >> (TH_KEY_REFERENCE_SHIFT + TH_SLAB_SLOT_SHIFT),
-                             key_word >> TH_KEY_TAG_BITS);
+    return thi_slab_at_upper(map->slab, key_word);
 }
 
 /* The hash of the entry in a cell of group `index`; the cell must be held or the answer validated.

@@ -4,6 +4,8 @@
 #ifndef TOPHASH_MEM_MEM_GEOMETRY_H
 #define TOPHASH_MEM_MEM_GEOMETRY_H
 
+#include <stdint.h>
+
 /* Slab: its first region, how many shards it may have, and after how many meetings of threads it
  * gets one more. */
 #ifndef TH_SLAB_REGION_BYTES_FIRST
@@ -14,6 +16,27 @@
 #endif
 #ifndef TH_SLAB_COLLISIONS_A_SHARD
 #define TH_SLAB_COLLISIONS_A_SHARD 256u
+#endif
+
+/* Its regions of so many bytes on are pages, and lie in one range of addresses as long as they fit:
+ * 4 GiB where addresses cost nothing, little where a sanitizer has shadows of them, none where
+ * there are 32 bits. */
+#ifndef TH_SLAB_PAGES_FROM_BYTES
+#define TH_SLAB_PAGES_FROM_BYTES (64u * 1024u)
+#endif
+#ifndef TH_SLAB_RANGE_BYTES
+#if UINTPTR_MAX <= UINT32_MAX
+#define TH_SLAB_RANGE_BYTES ((uint64_t)0)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << 20)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << 20)
+#endif
+#endif
+#ifndef TH_SLAB_RANGE_BYTES
+#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << 32)
+#endif
 #endif
 
 /* Its patience: without memory for one more shard, and with shards that are locked while it looks

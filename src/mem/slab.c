@@ -14,6 +14,7 @@
  *              second is its class.
  *              I3 references below a region's first unit + 1 are never given: the region's header
  *              lies there.
+ *              I4 every byte of the range below range_next belongs to one region.
  * Layout       region  | header 16 | record | record | ... | bump -> untouched |
  *
  * struct shard: field  readers           writers                      guard
@@ -27,7 +28,6 @@
 
 #include "port/port.h"
 
-#define TH_SLAB_PAGES_FROM_BYTES (64u * 1024u) /* regions of this size on are pages */
 #define TH_SLAB_REGION_BYTES_MAX ((size_t)64 << 20)
 #define TH_SLAB_HUGE_BYTES ((size_t)2 << 20)
 
@@ -120,7 +120,7 @@ static bool level_make(struct thi_slab *slab, unsigned k)
     void *found = NULL;
     /* release @mem.slab_level: zeros before the pointer; other side: level_get(). Without it: see
      * there. */
-    if (!th_ptr_cas_rel_rlx(&slab->levels[k], &found, made)) {
+    if (!th_ptr_cas_rel_rlx(&slab->levels[k - 1], &found, made)) {
         piece_free(slab, made, level_bytes(k));
     }
     return true;
@@ -131,7 +131,7 @@ static struct th_aptr *level_get(struct thi_slab *slab, unsigned k)
 {
     /* acquire @mem.slab_level: the level's zeros after the pointer; other side: level_make().
      * Without it: the zeroing could overwrite our entry. */
-    return th_ptr_load_acq(&slab->levels[k]);
+    return th_ptr_load_acq(&slab->levels[k - 1]);
 }
 
 static bool levels_ensure(struct thi_slab *slab, uint32_t slot, uint32_t count)
@@ -145,10 +145,11 @@ static bool levels_ensure(struct thi_slab *slab, uint32_t slot, uint32_t count)
     return true;
 }
 
-/* Claims `count` slots in a row and points them at `memory`. Returns the first, 0 if there are no
- * more or no memory. */
-static uint32_t slots_claim(struct thi_slab *slab, uint32_t count, void *memory)
+/* Claims as many slots in a row as `bytes` need and points them at `memory`. Returns the reference
+ * of its first unit, 0 if there are no more slots or no memory. */
+static uint64_t slots_claim(struct thi_slab *slab, size_t bytes, void *memory)
 {
+    uint32_t count = (uint32_t)((bytes + TH_SLAB_SLOT_BYTES - 1) / TH_SLAB_SLOT_BYTES);
     /* relaxed: the counter only hands out distinct numbers. */
     uint32_t slot = th_u32_load_rlx(&slab->slot_next);
     do {
@@ -157,13 +158,62 @@ static uint32_t slots_claim(struct thi_slab *slab, uint32_t count, void *memory)
         }
         /* A lost race means another region got its slots. */
     } while (!th_u32_cas_rlx_rlx(&slab->slot_next, &slot, slot + count));
-    uintptr_t origin = (uintptr_t)memory - (uintptr_t)slot * TH_SLAB_SLOT_BYTES;
+    uint64_t first = TH_SLAB_IN_SLOT | (uint64_t)slot << TH_SLAB_SLOT_SHIFT;
+    uintptr_t origin = (uintptr_t)memory - (uintptr_t)(first * THI_SLAB_UNIT_BYTES);
     for (uint32_t i = slot; i < slot + count; i++) {
         /* relaxed: read by nobody before a reference into the slot reaches him, in an order made by
          * who hands it on. */
         th_ptr_store_rlx(&level_get(slab, thi_log2_floor(i) / 2)[i], (void *)origin);
     }
-    return slot;
+    return first;
+}
+
+/* ---- the range ---- */
+
+/* The range, made if it is not there yet; NULL: a user's memory, or the system refuses. */
+static char *range_get(struct thi_slab *slab)
+{
+    /* acquire @mem.slab_range: the range's memory after its address; other side: range_get(). Without
+     * it: a region is begun in memory that another thread mapped, before he has. */
+    void *range = th_ptr_load_acq(&slab->range);
+    if (range != NULL || TH_SLAB_RANGE_BYTES == 0 || !thi_region_is_lazy(&slab->mem)) {
+        return range;
+    }
+    void *made = piece_new(slab, (size_t)TH_SLAB_RANGE_BYTES);
+    /* release @mem.slab_range: the range's memory before its address; other side: range_get().
+     * Without it: see there. */
+    if (made == NULL || th_ptr_cas_rel_rlx(&slab->range, &range, made)) {
+        return made;
+    }
+    piece_free(slab, made, (size_t)TH_SLAB_RANGE_BYTES);
+    /* acquire @mem.slab_range: as in range_get(): another has made it meanwhile. */
+    return th_ptr_load_acq(&slab->range);
+}
+
+static bool range_has(const struct thi_slab *slab, const void *memory)
+{
+    /* relaxed: the slab is being freed, nobody else is here. */
+    const void *range = th_ptr_load_rlx(&slab->range);
+    return range != NULL && (uintptr_t)memory - (uintptr_t)range < TH_SLAB_RANGE_BYTES;
+}
+
+/* Cuts `bytes`, whole pages, from the range. *first: the reference of the first unit. NULL: no room
+ * there. */
+static void *range_cut(struct thi_slab *slab, size_t bytes, uint64_t *first)
+{
+    char *range = bytes < TH_SLAB_PAGES_FROM_BYTES ? NULL : range_get(slab);
+    if (range == NULL) {
+        return NULL;
+    }
+    /* relaxed: the counter only hands out distinct numbers. */
+    uint64_t next = th_u64_load_rlx(&slab->range_next);
+    do {
+        if (bytes > TH_SLAB_RANGE_BYTES - next) {
+            return NULL;
+        }
+    } while (!th_u64_cas_rlx_rlx(&slab->range_next, &next, next + bytes));
+    *first = next / THI_SLAB_UNIT_BYTES;
+    return range + next;
 }
 
 /* ---- shards ---- */
@@ -393,29 +443,39 @@ static size_t region_bytes_next(struct thi_slab *slab, size_t record_bytes)
     return region_bytes_whole(slab, (size_t)thi_round_up(bytes, THI_SLAB_UNIT_BYTES));
 }
 
+/* Memory for a region, and the reference of its first unit. NULL: there is none. */
+static struct region *region_new(struct thi_slab *slab, size_t bytes, uint64_t *first)
+{
+    struct region *region = range_cut(slab, bytes, first);
+    if (region != NULL) {
+        return region;
+    }
+    region = piece_new(slab, bytes);
+    *first = region == NULL ? 0 : slots_claim(slab, bytes, region);
+    if (region != NULL && *first == 0) {
+        piece_free(slab, region, bytes);
+    }
+    return *first == 0 ? NULL : region;
+}
+
 static bool region_add(struct thi_slab *slab, struct shard *shard, size_t record_bytes)
 {
+    uint64_t first;
     size_t bytes = region_bytes_next(slab, record_bytes);
-    struct region *region = piece_new(slab, bytes);
+    struct region *region = region_new(slab, bytes, &first);
     if (region == NULL) {
         /* Perhaps there is memory for this one record. */
         bytes = region_bytes_whole(slab, record_bytes + sizeof *region);
-        region = piece_new(slab, bytes);
+        region = region_new(slab, bytes, &first);
     }
     if (region == NULL) {
-        return false;
-    }
-    uint32_t slot_count = (uint32_t)((bytes + TH_SLAB_SLOT_BYTES - 1) / TH_SLAB_SLOT_BYTES);
-    uint32_t slot = slots_claim(slab, slot_count, region);
-    if (slot == 0) {
-        piece_free(slab, region, bytes);
         return false;
     }
     bump_scrap(slab, shard);
     region->next = shard->regions;
     region->bytes = bytes;
     shard->regions = region;
-    shard->bump = ((uint64_t)slot << TH_SLAB_SLOT_SHIFT) + 1;
+    shard->bump = first + 1;
     shard->bump_units = bytes / THI_SLAB_UNIT_BYTES - 1;
     counter_add(&shard->bytes_mapped, bytes);
     return true;
@@ -547,7 +607,9 @@ static void shard_free(const struct thi_slab *slab, struct shard *shard)
     while (region != NULL) {
         struct region *next = region->next;
         thi_port_memory_show(region, region->bytes);
-        piece_free(slab, region, region->bytes);
+        if (!range_has(slab, region)) {
+            piece_free(slab, region, region->bytes);
+        }
         region = next;
     }
     thi_mem_free(&slab->mem, shard, sizeof *shard, _Alignof(struct shard));
@@ -570,11 +632,15 @@ void thi_slab_free(struct thi_slab *slab)
     if (shards != NULL) {
         piece_free(slab, shards, TH_SLAB_SHARDS_MAX * sizeof(struct th_aptr));
     }
-    for (unsigned k = 1; k < TH_SLAB_LEVELS; k++) {
-        void *level = th_ptr_load_rlx(&slab->levels[k]);
+    for (unsigned k = 1; k <= TH_SLAB_LEVELS; k++) {
+        void *level = th_ptr_load_rlx(&slab->levels[k - 1]);
         if (level != NULL) {
             piece_free(slab, level, level_bytes(k));
         }
+    }
+    void *range = th_ptr_load_rlx(&slab->range);
+    if (range != NULL) {
+        piece_free(slab, range, (size_t)TH_SLAB_RANGE_BYTES);
     }
     struct th_allocator mem = slab->mem;
     thi_mem_free(&mem, slab, sizeof *slab, _Alignof(struct thi_slab));
@@ -621,9 +687,9 @@ void thi_slab_get_stats(const struct thi_slab *slab, uint64_t *bytes_mapped, uin
     uint64_t mapped = sizeof(*slab);
     uint64_t used = 0;
     (void)shards_sum(self, &mapped, &used);
-    for (unsigned k = 1; k < TH_SLAB_LEVELS; k++) {
+    for (unsigned k = 1; k <= TH_SLAB_LEVELS; k++) {
         /* relaxed: only whether it is there. */
-        mapped += th_ptr_load_rlx(&slab->levels[k]) == NULL ? 0 : level_bytes(k);
+        mapped += th_ptr_load_rlx(&slab->levels[k - 1]) == NULL ? 0 : level_bytes(k);
     }
     /* relaxed: only whether it is there. */
     if (th_ptr_load_rlx(&slab->shards) != NULL) {

@@ -12,7 +12,8 @@
 #include "atomic/atomic.h"
 #include "mem/mem.h"
 
-#define THI_SLAB_UNIT_BYTES 16u
+#define THI_SLAB_UNIT_LOG2 4u
+#define THI_SLAB_UNIT_BYTES (1u << THI_SLAB_UNIT_LOG2)
 #define THI_SLAB_RECORD_BYTES_MAX (64u * 1024u + 64u)
 #define THI_SLAB_REFERENCE_BITS 40u
 
@@ -33,8 +34,8 @@ TH_MUST_CHECK uint64_t thi_slab_take(struct thi_slab *slab, size_t size);
  * nobody. */
 void thi_slab_drop(struct thi_slab *slab, uint64_t reference, size_t size);
 
-/* The record's address. Hot path: inline, two relaxed loads. The reference must come from a take
- * that happens before. */
+/* The record's address. Hot path: inline, one relaxed load for most records. The reference must
+ * come from a take that happens before. */
 TH_INLINE void *thi_slab_at(const struct thi_slab *slab, uint64_t reference);
 
 /* Bytes that a record of `size` bytes occupies: 16 to 128 in steps of 16, then eight sizes a

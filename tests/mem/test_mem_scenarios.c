@@ -8,7 +8,7 @@
 
 #include "scenarios/floor_region.h"
 #include "scenarios/floor_registry.h"
-#include "scenarios/floor_slab.h"
+#include "scenarios/range_slab.h"
 
 enum { THREADS_MAX = 3, ROUNDS = 200 };
 
@@ -85,6 +85,16 @@ TEST(slab_steps_hold_in_single_order_and_with_real_threads)
 {
     for (unsigned i = 0; i < SLAB_STEPS_COUNT; i++) {
         slab_steps = &slab_steps_table[i];
+        play_all_ways(&(struct play){slab_steps_setup, slab_steps_thread, slab_steps_after,
+                                     slab_steps_thread_count()});
+    }
+}
+
+/* Goal: entries of the registry are seen whole or not at all. */
+TEST(slab_range_holds_in_single_order_and_with_real_threads)
+{
+    for (unsigned i = 0; i < RANGE_SLAB_COUNT; i++) {
+        slab_steps = &range_slab_table[i];
         play_all_ways(&(struct play){slab_steps_setup, slab_steps_thread, slab_steps_after,
                                      slab_steps_thread_count()});
     }

@@ -17,7 +17,10 @@
 enum slab_step {
     SLAB_END,
     SLAB_TAKE,
-    SLAB_DROP, /* the record that the thread took or was given last */
+    SLAB_TAKE_LARGE, /* one for which a small region is too small */
+    SLAB_DROP,       /* the record that the thread took or was given last */
+    SLAB_POST,       /* shows that record to the others */
+    SLAB_LOOK,       /* at what was shown, if anything was */
     SLAB_STATS,
     /* Before there are threads: */
     SLAB_GIVE_1, /* a record to drop for that thread */
@@ -28,6 +31,7 @@ enum slab_step {
 };
 
 enum { SLAB_THREADS = 3, SLAB_STEPS = 4, SLAB_BEFORE = 8, SLAB_HELD = 4, SLAB_SIZE = 16 };
+enum { SLAB_SIZE_LARGE = 128 };
 
 struct slab_steps {
     const char *name;
@@ -69,7 +73,9 @@ static const struct slab_steps *slab_steps; /* the scenario at hand */
 static struct {
     struct thi_slab *slab;
     uint64_t held[SLAB_THREADS + 1][SLAB_HELD]; /* references */
+    size_t sizes[SLAB_THREADS + 1][SLAB_HELD];
     unsigned count[SLAB_THREADS + 1];
+    struct th_au64 shown; /* a reference, or 0 */
 } slab_run;
 
 static inline struct slab_record *slab_steps_at(unsigned thread, unsigned number)
@@ -77,11 +83,12 @@ static inline struct slab_record *slab_steps_at(unsigned thread, unsigned number
     return thi_slab_at(slab_run.slab, slab_run.held[thread][number]);
 }
 
-static inline void slab_steps_take(unsigned thread)
+static inline void slab_steps_take(unsigned thread, size_t size)
 {
     unsigned number = slab_run.count[thread]++;
     SCENARIO_CHECK(number < SLAB_HELD);
-    slab_run.held[thread][number] = thi_slab_take(slab_run.slab, SLAB_SIZE);
+    slab_run.held[thread][number] = thi_slab_take(slab_run.slab, size);
+    slab_run.sizes[thread][number] = size;
     SCENARIO_CHECK(slab_run.held[thread][number] != 0);
     *slab_steps_at(thread, number) = (struct slab_record){thread, number};
 }
@@ -91,7 +98,23 @@ static inline void slab_steps_drop(unsigned thread)
     unsigned number = --slab_run.count[thread];
     SCENARIO_CHECK(slab_steps_at(thread, number)->owner == thread);
     SCENARIO_CHECK(slab_steps_at(thread, number)->number == number);
-    thi_slab_drop(slab_run.slab, slab_run.held[thread][number], SLAB_SIZE);
+    thi_slab_drop(slab_run.slab, slab_run.held[thread][number], slab_run.sizes[thread][number]);
+}
+
+/* Shown to be read, and not dropped before the end. */
+static inline void slab_steps_post(unsigned thread)
+{
+    th_u64_store_rel(&slab_run.shown, slab_run.held[thread][slab_run.count[thread] - 1]);
+}
+
+static inline void slab_steps_look(unsigned thread)
+{
+    uint64_t reference = th_u64_load_acq(&slab_run.shown);
+    if (reference != 0) {
+        const struct slab_record *record = thi_slab_at(slab_run.slab, reference);
+        SCENARIO_CHECK(record->owner != thread);
+        SCENARIO_CHECK(record->number == 0);
+    }
 }
 
 static inline void slab_steps_stats(void)
@@ -111,12 +134,15 @@ static inline void slab_steps_lock(uint32_t locked)
 static inline bool slab_step_run(unsigned thread, enum slab_step step)
 {
     switch (step) {
-    case SLAB_TAKE: slab_steps_take(thread); return true;
+    case SLAB_TAKE: slab_steps_take(thread, SLAB_SIZE); return true;
+    case SLAB_TAKE_LARGE: slab_steps_take(thread, SLAB_SIZE_LARGE); return true;
+    case SLAB_POST: slab_steps_post(thread); return true;
+    case SLAB_LOOK: slab_steps_look(thread); return true;
     case SLAB_DROP: slab_steps_drop(thread); return true;
     case SLAB_STATS: slab_steps_stats(); return true;
     case SLAB_GIVE_1:
     case SLAB_GIVE_2:
-    case SLAB_GIVE_3: slab_steps_take(step - SLAB_GIVE_1 + 1); return true;
+    case SLAB_GIVE_3: slab_steps_take(step - SLAB_GIVE_1 + 1, SLAB_SIZE); return true;
     case SLAB_STOP: slab_steps_lock(1); return true;
     case SLAB_GO_ON: slab_steps_lock(0); return true;
     default: return false;
@@ -131,6 +157,7 @@ static inline void slab_steps_setup(void)
     for (unsigned i = 0; i <= SLAB_THREADS; i++) {
         slab_run.count[i] = 0;
     }
+    th_u64_init(&slab_run.shown, 0);
     for (unsigned i = 0; i < SLAB_BEFORE && slab_step_run(0, slab_steps->before[i]); i++) {
     }
 }
