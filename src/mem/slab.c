@@ -173,8 +173,8 @@ static uint64_t slots_claim(struct thi_slab *slab, size_t bytes, void *memory)
 /* The range, made if it is not there yet; NULL: a user's memory, or the system refuses. */
 static char *range_get(struct thi_slab *slab)
 {
-    /* acquire @mem.slab_range: the range's memory after its address; other side: range_get(). Without
-     * it: a region is begun in memory that another thread mapped, before he has. */
+    /* acquire @mem.slab_range: the range's memory after its address; other side: range_get().
+     * Without it: a region is begun in memory that another thread mapped, before he has. */
     void *range = th_ptr_load_acq(&slab->range);
     if (range != NULL || TH_SLAB_RANGE_BYTES == 0 || !thi_region_is_lazy(&slab->mem)) {
         return range;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * range_slab.h - scenarios of the slab's range, which the first regions that are pages make, cut and
- *                fill: tables as in floor_slab.h.
+ * range_slab.h - scenarios of the slab's range, which the first regions that are pages make, cut
+ *                and fill: tables as in floor_slab.h.
  */
 #ifndef TOPHASH_TESTS_SCENARIOS_RANGE_SLAB_H
 #define TOPHASH_TESTS_SCENARIOS_RANGE_SLAB_H
