@@ -537,7 +537,7 @@ static bool is_argument(const struct thi_walk *walk, uint32_t index)
     uint32_t flags = instructions[index].event.flags;
     return (instructions[walk->start].event.flags & TH_EVENT_STORE_COND) != 0 &&
            (flags & TH_EVENT_READ) != 0 && (flags & (pair | TH_EVENT_PRIVATE)) == 0 &&
-           walk->site->wish.operation >= TH_MODIFY;
+           walk->site->wish.operation == TH_COMPARE;
 }
 
 /* One step back to `index`, or past the first instruction. */
