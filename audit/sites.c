@@ -635,8 +635,22 @@ static void pairs_complete(struct thi_audit *audit)
     }
 }
 
+/* Does the compiler's account have operations of a function, and all at other places? */
+static bool is_elsewhere(const struct thi_audit *audit, const char *function,
+                         const struct thi_place *place)
+{
+    bool any = false, here = false;
+    for (size_t i = 0; i < audit->made.count; i++) {
+        const struct thi_intent *made = &audit->made.items[i];
+        bool own = thi_same_function(made->function, function);
+        any = any || own;
+        here = here || (own && thi_same_place(&made->place, place));
+    }
+    return any && !here;
+}
+
 /* Of equal functions gcc makes one and copies it: all of a copy has the place of its head, where no
- * operation is. That is no place. */
+ * operation of it is. That is no place. */
 static void copies_displace(struct thi_audit *audit)
 {
     struct thi_code *code = &audit->code;
@@ -648,8 +662,7 @@ static void copies_displace(struct thi_audit *audit)
             const struct thi_instruction *at = &code->instructions[j];
             one = at->via[0] == '\0' && thi_same_place(&at->place, &head->place);
         }
-        size_t count;
-        if (one && at_place(&audit->wanted, &head->place, &count) == NULL) {
+        if (one && is_elsewhere(audit, function->name, &head->place)) {
             for (size_t j = function->first; j < function->end; j++) {
                 code->instructions[j].place.line = code->instructions[j].place.outer_line = 0;
             }
