@@ -17,12 +17,8 @@
 
 #include "atomic/atomic.h"
 
-#if defined(__SANITIZE_THREAD__)
+#ifdef TH_PLAIN_C
 #define TH_LINE_PORTABLE 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TH_LINE_PORTABLE 1
-#endif
 #endif
 
 /* Cells are told by their offset in the line in units of 4 bytes, as an address counts them at no

@@ -62,20 +62,11 @@ TH_INLINE uint64_t thi_word_load(const unsigned char *bytes)
     return word;
 }
 
-/* The model checker, which builds as for a race detector, reads no assembly. */
-#if defined(__SANITIZE_THREAD__)
-#define THI_HASH_PLAIN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define THI_HASH_PLAIN 1
-#endif
-#endif
-
 /* Both halves of the product, so that high bits go down and low bits up. Not high minus low: that
  * is a product modulo 2^64 + 1, which stays what it is when both factors change their sign; and for
  * every second word, whatever was mixed into it, turning all bits but the second does that.
  * wasm has the type of 128 bits, but multiplies it by a call. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(THI_HASH_PLAIN)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(TH_PLAIN_C)
 /* By an instruction of its own: for a product of one word of 128 bits the compiler keeps a pair of
  * registers, and saves those that the pair does not need. */
 TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
@@ -109,7 +100,7 @@ TH_INLINE uint64_t thi_fold(uint64_t a, uint64_t b)
 
 /* A word of the seed joins, from memory: one that is loaded apart, because it is used twice, holds
  * a register until all that came before is done, and gets of bytes keys have none to spare. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(THI_HASH_PLAIN)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(TH_PLAIN_C)
 #define TH_HASH_JOIN(name, sign, instruction)                      \
     TH_INLINE uint64_t name(uint64_t a, const uint64_t *b)         \
     {                                                              \

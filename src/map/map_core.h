@@ -459,10 +459,10 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
                                    struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
-    __builtin_prefetch(spot.side, 1); /* to write: one transfer between cores, not two */
+    thi_prefetch_write(spot.side);
     if (!kind->bytes) {
         /* One home line in seven is full: the next line is asked for before that is known. */
-        __builtin_prefetch(line_next(&spot, key->hash), 1);
+        thi_prefetch_write(line_next(&spot, key->hash));
     }
     uint64_t word = word_load(spot.side);
     if (TH_UNLIKELY(!spot_is_typical(&spot, word))) {

@@ -32,8 +32,8 @@ static bool pair_look(const struct thi_map *map, uint64_t hash, struct pair *pai
     pair->home_line = hash_line(hash, TH_MAP_LINES - 1);
     pair->home = pair->group.cells + (pair->home_line << TH_MAP_LINE_CELLS_LOG2);
     pair->next = pair->group.cells + ((pair->home_line ^ 1) << TH_MAP_LINE_CELLS_LOG2);
-    __builtin_prefetch(pair->next, 1);
-    __builtin_prefetch(&pair->group.passes[pair->home_line], 1);
+    thi_prefetch_write(pair->next);
+    thi_prefetch_write(&pair->group.passes[pair->home_line]);
     pair->word = word_load(pair->group.side);
     pair->passed = passed_load(pair->group.side);
     return word_depth(pair->word) == word_depth(hint) &&
