@@ -39,7 +39,7 @@ bench: deps all
 	@bench/run.sh $(ARGS)
 
 # Every execution of small scenarios over the library's own source, and what each memory order is
-# good for: proof checks what is recorded, proof-full searches anew.
+# good for: proof checks what is recorded, proof-full searches for who needs each order anew.
 proof: all
 	@tools/proof.sh --tophash=$(BUILD)/tophash --mutate --bugs $(ARGS)
 

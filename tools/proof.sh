@@ -8,14 +8,14 @@
 #                  [--tophash=FILE] [SCENARIO...]
 #
 # Scenarios: those of the tables that proof/families.tsv names, each family a program with sizes of
-# its own. Numbers of executions are compared with proof/counts.tsv; scenarios that take more than
-# 6,000 are run with --full only. --mutate: what each weaker order of each ordered access does is
-# compared with proof/mutants.tsv: here only that the scenario named there kills it, with --full or
-# --record by a search over all scenarios that contend it. Why nothing can tell some of them is
-# argued in docs/memory-order.md, by the numbers that proof/equivalent.tsv names. --only-mutants:
-# that search for the mutants whose file, function or access contains the text. --bugs: each of
-# proof/bugs.tsv must be found, and in each of proof/weakened.tsv the edge be named. --record writes
-# what was found to the tables (of the scenarios and mutants that were run) and to docs/proof.md.
+# its own. Numbers of executions are compared with proof/counts.tsv. --mutate: what each weaker order
+# of each ordered access does is compared with proof/mutants.tsv: that the scenario named there kills
+# it, with --full or --record by a search over all scenarios that contend it. Why nothing can tell
+# some of them is argued in docs/memory-order.md, by the numbers that proof/equivalent.tsv names.
+# --only-mutants: that search for the mutants whose file, function or access contains the text.
+# --bugs: each of proof/bugs.tsv must be found, and in each of proof/weakened.tsv the edge be named.
+# --record writes what was found to the tables (of the scenarios and mutants that were run) and to
+# docs/proof.md.
 # --source: another copy of the tree, to be judged by the tables of this one.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -44,7 +44,6 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 # Mutants are tried on scenarios of no more executions than this: one that survives costs all.
 export work source tophash jobs seconds_max executions_max=8000
-fast_max=6000
 failed=0
 
 fail() {
@@ -64,14 +63,13 @@ done < <(family_rows "$source") | sort >"$work/known"
 cut -f1 "$work/known" | uniq -d | grep . >&2 && fail "scenarios share a name"
 
 # name, family, and the executions and blocked ones that are recorded
-awk -F'\t' -v families="$families" -v full="$full" -v record="$record" -v only="$only" \
-    -v fast="$fast_max" -v most="$executions_max" -v wanted="${wanted[*]:-}" '
+awk -F'\t' -v families="$families" -v only="$only" -v most="$executions_max" \
+    -v wanted="${wanted[*]:-}" '
     BEGIN { n = split(families, list, ","); for (i = 1; i <= n; i++) chosen[list[i]] = 1
             m = split(wanted, names, " "); for (i = 1; i <= m; i++) named[names[i]] = 1 }
     FILENAME == ARGV[1] { size[$1] = $3 + $4; numbers[$1] = $3 "\t" $4; next }
     (m && !($1 in named)) || (n && !($2 in chosen)) { next }
     !m && only != "" && size[$1] > most { next }
-    !m && full == "false" && record == "false" && size[$1] > fast { next }
     { print $1 "\t" $2 "\t" ($1 in numbers ? numbers[$1] : "-\t-") }' \
     proof/counts.tsv "$work/known" >"$work/wanted"
 [ -s "$work/wanted" ] || { echo "proof: no such scenario" >&2; exit 2; }
