@@ -50,11 +50,20 @@ static bool place_read(char *line, struct thi_place *place, char **rest)
     return true;
 }
 
+/* Argument number `index` of a call, without a place of its own. */
+static void argument_take(const char *arguments, unsigned index, char *out, size_t out_bytes)
+{
+    char argument[1024];
+    thi_operand(arguments, index, argument, sizeof argument);
+    const char *close = argument[0] == '[' ? strstr(argument, "] ") : NULL;
+    snprintf(out, out_bytes, "%.*s", (int)out_bytes - 1, close == NULL ? argument : close + 2);
+}
+
 /* Argument number `index` of a call as a number; false if it is none. */
 static bool argument_number(const char *arguments, unsigned index, long *value)
 {
     char argument[128];
-    thi_operand(arguments, index, argument, sizeof argument);
+    argument_take(arguments, index, argument, sizeof argument);
     char *end;
     *value = strtol(argument, &end, 10);
     return end != argument && (*end == '\0' || *end == 'B');
@@ -110,7 +119,7 @@ static void internal_read(const char *name, const char *arguments, struct thi_in
         return;
     }
     char builtin[64];
-    thi_operand(arguments, count - 1, builtin, sizeof builtin);
+    argument_take(arguments, count - 1, builtin, sizeof builtin);
     wish->bytes = bytes_behind(builtin);
     intent->order_known = argument_number(arguments, count - 2, &value);
     wish->order = strstr(builtin, "__sync") != NULL ? TH_SEQ_CST : order_of(value);

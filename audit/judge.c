@@ -336,22 +336,26 @@ static uint32_t last_before_barrier(const struct thi_code *code, const struct th
     return last;
 }
 
-/* The register and what is added to it, of an address: "[x2, #0x8]", "0x8(a5)", "[rdi + 0x8]". */
+/* The register and what is added to it, of an address: "[x2, #0x8]", "0x8(a5)", "[rdi + 0x8]",
+ * "$a4, $a3, 8". */
 static void address_split(const struct thi_instruction *at, char base[16], char rest[16])
 {
     const char *open = strpbrk(at->operands, "[(");
-    size_t size = open == NULL ? 0 : strspn(open + 1, "%$"), word = 0;
-    if (open != NULL) {
-        word = strcspn(open + 1 + size, " ,+-*])");
+    if (open == NULL) {
+        char text[16];
+        thi_operand(at->operands, 1, text, sizeof text);
+        snprintf(base, 16, "%s", text + strspn(text, "%$"));
+        thi_operand(at->operands, 2, rest, 16);
+        return;
     }
-    snprintf(base, 16, "%.*s", (int)(word < 15 ? word : 15), open == NULL ? "" : open + 1 + size);
+    const char *name = open + 1 + strspn(open + 1, "%$");
+    size_t size = strcspn(name, " ,+-*])");
+    snprintf(base, 16, "%.*s", (int)(size < 15 ? size : 15), name);
     const char *comma = strrchr(at->operands, ',');
-    const char *behind = open == NULL ? "" : open + 1 + size + word;
-    bool in_front = open != NULL && *open == '(' && comma != NULL && comma < open;
-    if (in_front) {
+    if (*open == '(' && comma != NULL && comma < open) {
         snprintf(rest, 16, "%.*s", (int)(open - comma - 1 < 15 ? open - comma - 1 : 15), comma + 1);
     } else {
-        snprintf(rest, 16, "%.15s", behind);
+        snprintf(rest, 16, "%.15s", name + size);
     }
 }
 

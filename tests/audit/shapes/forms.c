@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * forms.c - one operation a function, with nothing beside it: objects by pointer, in fields near and
- *           far, in arrays, global and static; results returned, tested, dropped; calls in the place
- *           of a return; functions that are equal, of which compilers make one.
+ * forms.c - one operation a function, with nothing beside it: objects by pointer, in fields near
+ *           and far, in arrays, global and static; results returned, tested, dropped; calls in the
+ *           place of a return; functions that are equal, of which compilers make one.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
