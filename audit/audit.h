@@ -278,7 +278,7 @@ bool thi_site_owns(const struct thi_site *site, uint32_t index);
 bool thi_flow_leads(const struct thi_code *code, uint32_t from, const struct thi_site *site);
 /* The instructions that a way from behind `from` (or, backward, to it) meets. */
 bool thi_flow_reach(const struct thi_code *code, uint32_t from, bool backward, bool *reached);
-/* Does some way lead from a load-linked to a store-conditional, or back, without another between? */
+/* Does a way lead from a load-linked to a store-conditional, or back, with no other between? */
 bool thi_flow_pairs(const struct thi_code *code, uint32_t from, bool backward);
 /* Does a way from behind instruction `from` leave the function without a marked instruction? */
 bool thi_flow_escapes(const struct thi_code *code, uint32_t from, const bool *marks);
