@@ -30,18 +30,22 @@ bool thi_map_has_whole(const struct thi_map *map)
     return whole_load(map) != (const char *)absent.cells;
 }
 
-/* The map and its first, embedded block. */
-static size_t map_bytes(void)
+/* Where the first, embedded block of a map begins. */
+static size_t first_offset(bool has_limbo)
 {
-    return (size_t)thi_round_up(sizeof(struct thi_map), TH_CACHE_LINE_BYTES) +
-           thi_map_small_bytes(0);
+    size_t own = has_limbo ? sizeof(struct thi_map) : offsetof(struct thi_map, limbo_first);
+    return (size_t)thi_round_up(own, TH_CACHE_LINE_BYTES);
+}
+
+static size_t map_bytes(bool has_limbo)
+{
+    return first_offset(has_limbo) + thi_map_small_bytes(0);
 }
 
 static void map_init(struct thi_map *map, const struct th_map_config *config)
 {
     struct small_block *first =
-        (struct small_block *)(void *)((char *)map +
-                                       thi_round_up(sizeof(struct thi_map), TH_CACHE_LINE_BYTES));
+        (struct small_block *)(void *)((char *)map + first_offset(map->has_limbo));
     thi_map_small_init(first, 0, 0);
     th_u64_init(&map->hint, TH_HINT_SMALL | depth_mask(TH_MAP_ROOT_DEPTH));
     th_u64_init(&map->span, TH_SPAN_ROOTS);
@@ -51,7 +55,7 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
     th_ptr_init(&map->runs, NULL);
     th_u64_init(&map->group_end, 0);
     th_u64_init(&map->group_count, 0);
-    th_u64_init(&map->block_bytes, map_bytes());
+    th_u64_init(&map->block_bytes, map_bytes(map->has_limbo));
     th_u64_init(&map->pins, 1);
     th_ptr_init(&map->stripes, NULL);
     uint64_t seed = config->seed;
@@ -65,7 +69,9 @@ static void map_init(struct thi_map *map, const struct th_map_config *config)
     map->drop = config->drop;
     map->drop_context = config->drop_context;
     map->drop_node_offset = config->drop_node_offset;
-    thi_map_limbo_init(&map->limbo_first, map);
+    if (map->has_limbo) {
+        thi_map_limbo_init(&map->limbo_first, map);
+    }
 }
 
 th_status thi_map_new(const struct th_map_config *config, bool bytes_keys, struct thi_map **map)
@@ -80,11 +86,13 @@ th_status thi_map_new(const struct th_map_config *config, bool bytes_keys, struc
     if (status != TH_OK) {
         return status;
     }
-    struct thi_map *made = thi_mem_alloc_zero(&mem, map_bytes(), TH_CACHE_LINE_BYTES);
+    bool has_limbo = bytes_keys || chosen->drop != NULL;
+    struct thi_map *made = thi_mem_alloc_zero(&mem, map_bytes(has_limbo), TH_CACHE_LINE_BYTES);
     if (made == NULL) {
         return TH_ENOMEM;
     }
     made->mem = mem;
+    made->has_limbo = has_limbo;
     thi_map_wide_choose();
     map_init(made, chosen);
     if (bytes_keys) {
@@ -122,7 +130,9 @@ void thi_map_free(struct thi_map *map)
     if (map->drop != NULL) {
         values_drop(map);
     }
-    thi_map_limbo_close(map);
+    if (map->has_limbo) {
+        thi_map_limbo_close(map);
+    }
     thi_map_runs_free_all(map);
     thi_map_small_free_all(map);
     thi_slab_free(map->slab); /* with it the records that still wait: nobody reads them any more */
@@ -138,7 +148,7 @@ void thi_map_unpin(struct thi_map *map)
     }
     thi_map_limbo_free_all(map);
     struct th_allocator mem = map->mem;
-    thi_mem_free(&mem, map, map_bytes(), TH_CACHE_LINE_BYTES);
+    thi_mem_free(&mem, map, map_bytes(map->has_limbo), TH_CACHE_LINE_BYTES);
 }
 
 /* Splits every group of the level that is no deeper yet. */

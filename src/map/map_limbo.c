@@ -213,7 +213,7 @@ void thi_map_record_retire(struct thi_map *map, uint64_t key_word, uint64_t hash
 
 void thi_map_limbo_spread(struct thi_map *map)
 {
-    if (map->drop == NULL && map->slab == NULL) {
+    if (!map->has_limbo) {
         return;
     }
     size_t bytes = sizeof(struct limbo) * TH_LIMBO_STRIPES;

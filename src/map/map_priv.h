@@ -196,11 +196,12 @@ struct thi_map {
     struct th_allocator mem;
     uint32_t flags;
     bool default_domain; /* epoch is th_epoch_default() */
+    bool has_limbo;      /* bytes keys, or values to drop */
     struct thi_map_counters counters;
     struct th_au64 pins; /* 1 while the map lives, 1 a bag in flight, 1 a limbo with values out */
     struct th_aptr
         stripes; /* TH_LIMBO_STRIPES limbos once the map is large; NULL: limbo_first serves */
-    struct limbo limbo_first;
+    struct limbo limbo_first; /* no memory without has_limbo: maps of integers are small */
 };
 
 /* A group as the slow paths see it, in a small block or in the table. */

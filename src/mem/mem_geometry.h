@@ -24,18 +24,18 @@
 #ifndef TH_SLAB_PAGES_FROM_BYTES
 #define TH_SLAB_PAGES_FROM_BYTES (64u * 1024u)
 #endif
-#ifndef TH_SLAB_RANGE_BYTES
+#ifndef TH_SLAB_RANGE_LOG2
 #if UINTPTR_MAX <= UINT32_MAX
-#define TH_SLAB_RANGE_BYTES ((uint64_t)0)
+#define TH_SLAB_RANGE_LOG2 0
 #elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << 20)
+#define TH_SLAB_RANGE_LOG2 20
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << 20)
+#define TH_SLAB_RANGE_LOG2 20
 #endif
 #endif
-#ifndef TH_SLAB_RANGE_BYTES
-#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << 32)
+#ifndef TH_SLAB_RANGE_LOG2
+#define TH_SLAB_RANGE_LOG2 32
 #endif
 #endif
 

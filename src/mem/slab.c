@@ -176,7 +176,7 @@ static char *range_get(struct thi_slab *slab)
     /* acquire @mem.slab_range: the range's memory after its address; other side: range_get().
      * Without it: a region is begun in memory that another thread mapped, before he has. */
     void *range = th_ptr_load_acq(&slab->range);
-    if (range != NULL || TH_SLAB_RANGE_BYTES == 0 || !thi_region_is_lazy(&slab->mem)) {
+    if (range != NULL || TH_SLAB_RANGE_LOG2 == 0 || !thi_region_is_lazy(&slab->mem)) {
         return range;
     }
     void *made = piece_new(slab, (size_t)TH_SLAB_RANGE_BYTES);

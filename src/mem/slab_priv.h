@@ -30,6 +30,7 @@
 #define TH_SLAB_SLOT_END (1u << (THI_SLAB_REFERENCE_BITS - 1 - TH_SLAB_SLOT_SHIFT))
 #define TH_SLAB_IN_SLOT ((uint64_t)1 << (THI_SLAB_REFERENCE_BITS - 1)) /* else: in the range */
 #define TH_SLAB_LEVELS 11u
+#define TH_SLAB_RANGE_BYTES ((uint64_t)1 << TH_SLAB_RANGE_LOG2)
 #define TH_SLAB_CLASSES 81u
 
 /* field        readers           writers                                    guard
