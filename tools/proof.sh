@@ -8,14 +8,14 @@
 #                  [--tophash=FILE] [SCENARIO...]
 #
 # Scenarios: those of the tables that proof/families.tsv names, each family a program with sizes of
-# its own. Numbers of executions are compared with proof/counts.tsv. --mutate: what each weaker order
-# of each ordered access does is compared with proof/mutants.tsv: that the scenario named there kills
-# it, with --full or --record by a search over all scenarios that contend it. Why nothing can tell
-# some of them is argued in docs/memory-order.md, by the numbers that proof/equivalent.tsv names.
-# --only-mutants: that search for the mutants whose file, function or access contains the text.
-# --bugs: each of proof/bugs.tsv must be found, and in each of proof/weakened.tsv the edge be named.
-# --record writes what was found to the tables (of the scenarios and mutants that were run) and to
-# docs/proof.md.
+# its own. Numbers of executions are compared with proof/counts.tsv. --mutate: what each weaker
+# order of each ordered access does is compared with proof/mutants.tsv: that the scenario named
+# there kills it, with --full or --record by a search over all scenarios that contend it. Why
+# nothing can tell some of them is argued in docs/memory-order.md, by the numbers that
+# proof/equivalent.tsv names. --only-mutants: that search for the mutants whose file, function or
+# access contains the text. --bugs: each of proof/bugs.tsv must be found, and in each of
+# proof/weakened.tsv the edge be named. --record writes what was found to the tables (of the
+# scenarios and mutants that were run) and to docs/proof.md.
 # --source: another copy of the tree, to be judged by the tables of this one.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
