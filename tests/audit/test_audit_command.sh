@@ -87,6 +87,38 @@ if [ "$(uname -m)" = x86_64 ]; then
     "$CC" -c "$work/weak.s" -o "$work/weak.o"
     expect store_without_barrier_is_rejected 1 'a later seq_cst load can pass the store' "$cc" \
         "--code=$work/weak.o" "$work/flag.c" -- -O2
+    cat >"$work/twice.c" <<'END'
+#include <stdatomic.h>
+static inline long count(atomic_long *number)
+{
+    return atomic_fetch_add_explicit(number, 3, memory_order_acq_rel);
+}
+long twice(atomic_long *left, atomic_long *right, int turns)
+{
+    long sum = 0;
+    while (turns-- > 0)
+        sum += turns & 1 ? count(left) : 2 * count(right);
+    return sum;
+}
+long other(atomic_ulong *number)
+{
+    return (long)atomic_fetch_add_explicit(number, 3, memory_order_acq_rel);
+}
+long equal(atomic_long *number)
+{
+    return atomic_fetch_add_explicit(number, 3, memory_order_acq_rel);
+}
+END
+    "$CC" -O2 -g -S "$work/twice.c" -o "$work/twice.s"
+    "$CC" -c "$work/twice.s" -o "$work/twice.o"
+    expect object_made_apart_is_accepted 0 '0 rejected, 0 undecided' "$cc" \
+        "--code=$work/twice.o" "$work/twice.c" -- -O2
+    awk '/^[[:space:]]*lock[[:space:]]*$/ && !lost { lock = $0; next }
+        /xadd/ && !lost { lost = 1; lock = ""; next }
+        { if (lock != "") print lock; lock = ""; print }' "$work/twice.s" >"$work/lost.s"
+    "$CC" -c "$work/lost.s" -o "$work/lost.o"
+    expect copy_that_is_lost_is_undecided 3 'where the compiler makes' "$cc" \
+        "--code=$work/lost.o" "$work/twice.c" -- -O2
     sed -E 's/lock;?[[:space:]]*x/x/' "$work/flag.s" >"$work/torn.s"
     "$CC" -c "$work/torn.s" -o "$work/torn.o"
     expect modify_without_lock_is_rejected 1 'not one operation' "$cc" "--code=$work/torn.o" \
