@@ -362,6 +362,7 @@ struct thi_compile {
     const char *source;
     const char *directory; /* where to compile; NULL: here */
     const char *folder;    /* for what is made on the way */
+    bool expanded;         /* macros first, so that what they make has places of its own */
     char object[512];      /* out */
 };
 bool thi_compile(struct thi_compile *compile, struct thi_audit *audit);

@@ -105,6 +105,14 @@ static char *text_keep(struct thi_audit *audit, char *text)
     return text;
 }
 
+/* Writes the source without macros: all that a macro makes has the macro's place, else. */
+static bool source_expand(const struct thi_compile *compile, enum dialect dialect,
+                          const char *output)
+{
+    const char *const expand[] = {"-E", NULL};
+    return compiler_run(compile, dialect, output, expand);
+}
+
 bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
 {
     char first[512], last[512];
@@ -112,6 +120,11 @@ bool thi_compile(struct thi_compile *compile, struct thi_audit *audit)
     snprintf(last, sizeof last, "%s/made", compile->folder);
     snprintf(compile->object, sizeof compile->object, "%s/object.o", compile->folder);
     enum dialect dialect = dialect_of(compile);
+    char text[512];
+    snprintf(text, sizeof text, "%s/source.i", compile->folder);
+    if (compile->expanded && dialect != DIALECT_NONE && source_expand(compile, dialect, text)) {
+        compile->source = text;
+    }
     if (dialect == DIALECT_NONE || !object_make(compile, dialect, first, last)) {
         fprintf(stderr, "tophash audit: `%s` does not compile %s%s\n", compile->compiler,
                 compile->source,

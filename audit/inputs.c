@@ -108,16 +108,45 @@ static bool copies_check(struct session *session, const struct thi_compile *comp
     return ok;
 }
 
+static size_t faults_count(const struct thi_audit *audit)
+{
+    struct thi_counts counts = {.operations = 0};
+    thi_audit_count(audit, &counts);
+    return counts.verdicts[TH_REJECTED] + counts.verdicts[TH_UNDECIDED];
+}
+
+/* What is not accepted is looked at again with macros expanded, where everything has a place of its
+ * own: the better known are the places, the less is mistaken. */
+static bool expanded_audit(struct session *session, const struct thi_compile *compile,
+                           struct thi_audit *audit)
+{
+    struct thi_compile again = *compile;
+    struct thi_audit second = {.name = audit->name};
+    again.expanded = true;
+    bool ok =
+        thi_compile(&again, &second) && thi_audit_object(&second, &session->tools, again.object);
+    if (ok && faults_count(&second) < faults_count(audit)) {
+        struct thi_audit kept = second;
+        second = *audit;
+        *audit = kept;
+    }
+    thi_audit_fini(&second);
+    return ok;
+}
+
 /* Compiles and judges; `object`, if not NULL, is judged in place of what the compiler makes. */
 static bool source_audit(struct session *session, struct thi_compile *compile, const char *name,
                          const char *object)
 {
     struct thi_audit audit = {.name = name};
     compile->folder = session->folder;
-    bool ok =
-        thi_compile(compile, &audit) &&
-        thi_audit_object(&audit, &session->tools, object == NULL ? compile->object : object) &&
-        (object == NULL || copies_check(session, compile, &audit));
+    bool ok = thi_compile(compile, &audit) &&
+              thi_audit_object(&audit, &session->tools, object == NULL ? compile->object : object);
+    if (ok && object != NULL) {
+        ok = copies_check(session, compile, &audit);
+    } else if (ok && faults_count(&audit) > 0) {
+        ok = expanded_audit(session, compile, &audit);
+    }
     if (ok) {
         session->report(session->context, &audit);
     }

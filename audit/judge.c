@@ -254,14 +254,39 @@ static void parts_refuse(struct thi_site *site, const struct widths *widths, con
     }
 }
 
+/* The register and what is added to it, of an address: "[x2, #0x8]", "0x8(a5)", "[rdi + 0x8]",
+ * "$a4, $a3, 8". */
+static void address_split(const struct thi_instruction *at, char base[16], char rest[16])
+{
+    const char *open = strpbrk(at->operands, "[(");
+    if (open == NULL) {
+        char text[16];
+        thi_operand(at->operands, 1, text, sizeof text);
+        snprintf(base, 16, "%s", text + strspn(text, "%$"));
+        thi_operand(at->operands, 2, rest, 16);
+        return;
+    }
+    const char *name = open + 1 + strspn(open + 1, "%$");
+    size_t size = strcspn(name, " ,+-*])");
+    snprintf(base, 16, "%.*s", (int)(size < 15 ? size : 15), name);
+    const char *comma = strrchr(at->operands, ',');
+    if (*open == '(' && comma != NULL && comma < open) {
+        snprintf(rest, 16, "%.*s", (int)(open - comma - 1 < 15 ? open - comma - 1 : 15), comma + 1);
+    } else {
+        snprintf(rest, 16, "%.15s", name + size);
+    }
+}
+
 /* The same address read again, with nothing in between that changes it, for one load. */
 static bool is_duplicate(const struct thi_code *code, uint32_t first, uint32_t second)
 {
     const struct thi_instruction *a = &code->instructions[first];
     const struct thi_instruction *b = &code->instructions[second];
-    const char *one = strpbrk(a->operands, "[("), *two = strpbrk(b->operands, "[(");
-    if (one == NULL || two == NULL || strcmp(one, two) != 0 || first + 4 < second ||
-        strstr(one, a->event.result) != NULL) {
+    char base[16], rest[16], other_base[16], other_rest[16];
+    address_split(a, base, rest);
+    address_split(b, other_base, other_rest);
+    if (strcmp(base, other_base) != 0 || strcmp(rest, other_rest) != 0 || first + 4 < second ||
+        strcmp(a->event.result + strspn(a->event.result, "%$"), base) == 0) {
         return false;
     }
     for (uint32_t i = first; i < second; i++) {
@@ -334,29 +359,6 @@ static uint32_t last_before_barrier(const struct thi_code *code, const struct th
         }
     }
     return last;
-}
-
-/* The register and what is added to it, of an address: "[x2, #0x8]", "0x8(a5)", "[rdi + 0x8]",
- * "$a4, $a3, 8". */
-static void address_split(const struct thi_instruction *at, char base[16], char rest[16])
-{
-    const char *open = strpbrk(at->operands, "[(");
-    if (open == NULL) {
-        char text[16];
-        thi_operand(at->operands, 1, text, sizeof text);
-        snprintf(base, 16, "%s", text + strspn(text, "%$"));
-        thi_operand(at->operands, 2, rest, 16);
-        return;
-    }
-    const char *name = open + 1 + strspn(open + 1, "%$");
-    size_t size = strcspn(name, " ,+-*])");
-    snprintf(base, 16, "%.*s", (int)(size < 15 ? size : 15), name);
-    const char *comma = strrchr(at->operands, ',');
-    if (*open == '(' && comma != NULL && comma < open) {
-        snprintf(rest, 16, "%.*s", (int)(open - comma - 1 < 15 ? open - comma - 1 : 15), comma + 1);
-    } else {
-        snprintf(rest, 16, "%.15s", name + size);
-    }
 }
 
 /* Is a read of the place the same as another's, but for registers, and no way to an address? */
@@ -447,6 +449,58 @@ static void load_judge(const struct thi_code *code, struct thi_site *site)
     }
 }
 
+static bool one_store_judge(const struct thi_code *code, struct thi_site *site, uint32_t index)
+{
+    const struct thi_event *event = &code->instructions[index].event;
+    if (code->target == TH_TARGET_WASM32 && (event->flags & TH_EVENT_ATOMIC) == 0) {
+        return thi_refuse(site, TH_REJECTED, "a plain store; compile with -matomics");
+    }
+    if ((event->flags & TH_EVENT_STREAM) != 0 && thi_wants_release(&site->wish)) {
+        return thi_refuse(site, TH_REJECTED,
+                          "a non-temporal store has no place in the machine's order");
+    }
+    return thi_judge_write(code, site, index);
+}
+
+/* Do two instructions name an address in the same way, but for registers? */
+static bool is_same_offset(const struct thi_code *code, uint32_t a, uint32_t b)
+{
+    char base[16], rest[16], other[16];
+    address_split(&code->instructions[a], base, rest);
+    address_split(&code->instructions[b], base, other);
+    return strcmp(rest, other) == 0;
+}
+
+/* More stores at the place than operations: a macro has plain ones beside, or there are copies. Of
+ * those that can be one object's all must serve; beside unmistakable ones no others count. */
+static void stores_judge(const struct thi_code *code, struct thi_site *site,
+                         const struct widths *widths)
+{
+    struct thi_site refused = *site;
+    bool sure = false;
+    for (uint32_t i = 0; i < widths->whole_count; i++) {
+        sure = sure || (code->instructions[widths->whole[i]].event.flags & TH_EVENT_ATOMIC) != 0;
+    }
+    for (uint32_t i = 0; i < widths->whole_count; i++) {
+        struct thi_site tried = *site;
+        bool serves = true, counts = false;
+        for (uint32_t j = 0; serves && j < widths->whole_count; j++) {
+            uint32_t index = widths->whole[j];
+            bool atomic = (code->instructions[index].event.flags & TH_EVENT_ATOMIC) != 0;
+            bool meant = sure ? atomic : is_same_offset(code, widths->whole[i], index);
+            counts = counts || meant;
+            serves = !meant || one_store_judge(code, &tried, index);
+        }
+        if (serves && counts) {
+            return;
+        }
+        /* What keeps its release and nothing else is rather the operation. */
+        bool nearer = i == 0 || thi_starts(tried.reason, "seq_cst");
+        refused = nearer ? tried : refused;
+    }
+    *site = refused;
+}
+
 static void store_judge(const struct thi_code *code, struct thi_site *site)
 {
     struct widths widths;
@@ -464,18 +518,12 @@ static void store_judge(const struct thi_code *code, struct thi_site *site)
         any_judge(code, site, &widths, thi_judge_write);
         return;
     }
+    if (widths.whole_count > thi_site_share(site)) {
+        stores_judge(code, site, &widths);
+        return;
+    }
     for (uint32_t i = 0; i < widths.whole_count; i++) {
-        const struct thi_event *event = &code->instructions[widths.whole[i]].event;
-        if (code->target == TH_TARGET_WASM32 && (event->flags & TH_EVENT_ATOMIC) == 0) {
-            thi_refuse(site, TH_REJECTED, "a plain store; compile with -matomics");
-            return;
-        }
-        if ((event->flags & TH_EVENT_STREAM) != 0 && thi_wants_release(&site->wish)) {
-            thi_refuse(site, TH_REJECTED,
-                       "a non-temporal store has no place in the machine's order");
-            return;
-        }
-        if (!thi_judge_write(code, site, widths.whole[i])) {
+        if (!one_store_judge(code, site, widths.whole[i])) {
             return;
         }
     }
