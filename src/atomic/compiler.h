@@ -38,11 +38,11 @@
  * only, nothing is stored, and the caller told that it was. The expected half is sign-extended
  * before, in a way that the compiler does not see through. */
 #if defined(__riscv) && __riscv_xlen == 64 && defined(__GNUC__) && !defined(__clang__)
-#define THI_EXPECTED_EXTEND_u32(expected)       \
-    do {                                        \
-        long thi_wide = (int32_t) * (expected); \
-        __asm__("" : "+r"(thi_wide));           \
-        *(expected) = (uint32_t)thi_wide;       \
+#define THI_EXPECTED_EXTEND_u32(expected)           \
+    do {                                            \
+        long thi_extended = (int32_t) * (expected); \
+        __asm__("" : "+r"(thi_extended));           \
+        *(expected) = (uint32_t)thi_extended;       \
     } while (0)
 #else
 #define THI_EXPECTED_EXTEND_u32(expected) ((void)(expected))
