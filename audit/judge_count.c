@@ -393,6 +393,69 @@ static uint32_t sort_count(const struct thi_code *code, const struct thi_site *s
     return count;
 }
 
+/* Has the place of an operation plain accesses, too? So it is where a macro makes all of a function:
+ * what stands before and what behind cannot be told. */
+static bool is_crowded(const struct thi_code *code, const struct thi_site *site)
+{
+    const uint32_t accesses = TH_EVENT_READ | TH_EVENT_WRITE;
+    const uint32_t others =
+        TH_EVENT_ATOMIC | TH_EVENT_PRIVATE | TH_EVENT_LINKED | TH_EVENT_STORE_COND;
+    bool single = site->wish.operation <= TH_STORE;
+    uint32_t own = site->wish.operation == TH_LOAD ? TH_EVENT_READ : TH_EVENT_WRITE, count = 0;
+    bool foreign = false;
+    for (uint32_t i = 0; i < site->instruction_count; i++) {
+        uint32_t flags = code->instructions[site->instructions[i]].event.flags;
+        bool plain = (flags & accesses) != 0 && (flags & others) == 0;
+        foreign = foreign || (plain && (!single || (flags & accesses) != own));
+        count += (flags & own) != 0 && (flags & TH_EVENT_PRIVATE) == 0;
+    }
+    return foreign || (single && count > site->intent_count);
+}
+
+static const struct thi_function *function_find(const struct thi_code *code, const char *name)
+{
+    for (size_t i = 0; i < code->function_count; i++) {
+        if (strcmp(code->functions[i].name, name) == 0) {
+            return &code->functions[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_relevant(const struct thi_instruction *at)
+{
+    const uint32_t relevant = TH_EVENT_READ | TH_EVENT_WRITE | TH_EVENT_ATOMIC | TH_EVENT_FENCE |
+                              TH_EVENT_SYNC_FETCH | TH_EVENT_CALL;
+    return (at->event.flags & relevant) != 0;
+}
+
+/* Do two functions have the same accesses, barriers and calls in the same order? */
+static bool is_same_code(const struct thi_code *one, const struct thi_code *two, const char *name)
+{
+    const struct thi_function *a = function_find(one, name), *b = function_find(two, name);
+    if (a == NULL || b == NULL) {
+        return false;
+    }
+    size_t i = a->first, j = b->first;
+    for (;; i++, j++) {
+        while (i < a->end && !is_relevant(&one->instructions[i])) {
+            i++;
+        }
+        while (j < b->end && !is_relevant(&two->instructions[j])) {
+            j++;
+        }
+        if (i >= a->end || j >= b->end) {
+            return i >= a->end && j >= b->end;
+        }
+        const struct thi_instruction *left = &one->instructions[i], *right = &two->instructions[j];
+        bool call = (left->event.flags & TH_EVENT_CALL) != 0;
+        if (strcmp(left->mnemonic, right->mnemonic) != 0 ||
+            (!call && strcmp(left->operands, right->operands) != 0)) {
+            return false;
+        }
+    }
+}
+
 void thi_judge_copies(struct thi_audit *audit, const struct thi_audit *made)
 {
     for (size_t i = 0; i < audit->site_count; i++) {
@@ -401,11 +464,17 @@ void thi_judge_copies(struct thi_audit *audit, const struct thi_audit *made)
             continue;
         }
         uint32_t here = sort_count(&audit->code, site), there = sort_count(&made->code, site);
+        bool orders = thi_wants_acquire(&site->wish) || thi_wants_release(&site->wish);
         if (here < there) {
             thi_refuse(site, TH_UNDECIDED,
                        "the function has %u instructions that can do it, where the compiler makes "
                        "%u: a copy is lost, or it is not the command's code",
                        here, there);
+        } else if (orders && is_crowded(&audit->code, site) &&
+                   !is_same_code(&audit->code, &made->code, site->function)) {
+            thi_refuse(site, TH_UNDECIDED,
+                       "plain accesses have its place, a macro's: what is to stand before and "
+                       "behind cannot be told, and the code is not the compiler's");
         }
     }
 }
