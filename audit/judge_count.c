@@ -393,7 +393,7 @@ static uint32_t sort_count(const struct thi_code *code, const struct thi_site *s
     return count;
 }
 
-/* Has the place of an operation plain accesses, too? So it is where a macro makes all of a function:
+/* Has the place of an operation plain accesses, too? So it is where a macro makes a whole function:
  * what stands before and what behind cannot be told. */
 static bool is_crowded(const struct thi_code *code, const struct thi_site *site)
 {
