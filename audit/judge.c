@@ -282,11 +282,12 @@ static bool is_duplicate(const struct thi_code *code, uint32_t first, uint32_t s
 {
     const struct thi_instruction *a = &code->instructions[first];
     const struct thi_instruction *b = &code->instructions[second];
-    char base[16], rest[16], other_base[16], other_rest[16];
+    char base[16], rest[16], other_base[16], other_rest[16], result[16];
     address_split(a, base, rest);
     address_split(b, other_base, other_rest);
+    thi_operand(a->operands, 0, result, sizeof result);
     if (strcmp(base, other_base) != 0 || strcmp(rest, other_rest) != 0 || first + 4 < second ||
-        strcmp(a->event.result + strspn(a->event.result, "%$"), base) == 0) {
+        base[0] == '\0' || strcmp(result + strspn(result, "%$"), base) == 0) {
         return false;
     }
     for (uint32_t i = first; i < second; i++) {
