@@ -58,13 +58,17 @@ ALLW(S)
         atomic_thread_fence(memory_order_##o); \
         s->after = s->last;                    \
     }
-#define A(w)                                                                                    \
-    LD(w, relaxed)                                                                              \
-    LD(w, acquire)                                                                              \
-    LD(w, seq_cst) ST(w, relaxed) ST(w, release) ST(w, seq_cst) RMW(w, relaxed) RMW(w, acquire) \
-        RMW(w, release) RMW(w, acq_rel) RMW(w, seq_cst) CAS(w, relaxed, relaxed)                \
-            CAS(w, acquire, relaxed) CAS(w, acquire, acquire) CAS(w, acq_rel, acquire)          \
-                CAS(w, seq_cst, seq_cst)
+/* Formatted by hand: the formatter makes another form of it each time. */
+/* clang-format off */
+#define A(w)                                                       \
+    LD(w, relaxed) LD(w, acquire) LD(w, seq_cst)                   \
+    ST(w, relaxed) ST(w, release) ST(w, seq_cst)                   \
+    RMW(w, relaxed) RMW(w, acquire) RMW(w, release)                \
+    RMW(w, acq_rel) RMW(w, seq_cst)                                \
+    CAS(w, relaxed, relaxed) CAS(w, acquire, relaxed)              \
+    CAS(w, acquire, acquire) CAS(w, acq_rel, acquire)              \
+    CAS(w, seq_cst, seq_cst)
+/* clang-format on */
 A(8)
 A(16)
 A(32)
