@@ -25,7 +25,8 @@ struct th_map_bytes;
 #define TH_MAP_BYTES_KEY_MAX 65535u
 
 enum {
-    /* Ask the system for huge pages for table and records. An allocator of the caller's must give
+    /* Ask the system for huge pages for table and records: for maps of many megabytes, as a table,
+     * and records beyond some 200 KiB, take whole ones. An allocator of the caller's must give
      * memory aligned to 2 MiB then. */
     TH_MAP_HUGE_PAGES = 1u,
     TH_MAP_FIXED_SEED = 2u /* use config.seed as it is: for tests; no protection by a random seed */

@@ -61,8 +61,8 @@ TH_INLINE uint64_t thi_round_up(uint64_t value, uint64_t power_of_two)
 }
 
 /* Asks for the line to write to it: one transfer between cores, not one to read and one to own. For
- * x86-64 by hand: compilers ask to read unless they are told of a processor; one that does not know
- * the instruction does nothing. */
+ * x86-64 by hand: compilers ask to read unless they are told of a processor. All have the
+ * instruction, or pass over it, but the very first with 64 bits. */
 TH_INLINE void thi_prefetch_write(const void *address)
 {
 #if defined(__x86_64__) && !defined(TH_PLAIN_C)

@@ -228,6 +228,15 @@ TH_INLINE struct cell *spot_line(const struct spot *spot, uint64_t hash)
     return (struct cell *)((uintptr_t)spot->cells + hash_line_offset(hash));
 }
 
+/* Asks for the group's word to write it. Not of a small map, whose spot is no place of its own:
+ * what all small maps of the process read would go from core to core. */
+TH_INLINE void spot_prefetch_write(const struct spot *spot)
+{
+    if (TH_LIKELY((spot->hint & TH_HINT_SMALL) == 0)) {
+        thi_prefetch_write(spot->side);
+    }
+}
+
 /* The first line that entries are displaced to from the home line. */
 TH_INLINE struct cell *line_next(const struct spot *spot, uint64_t hash)
 {
@@ -459,8 +468,8 @@ TH_INLINE enum insert insert_quick(struct thi_map *map, const struct key_kind *k
                                    struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
-    thi_prefetch_write(spot.side);
-    if (!kind->bytes) {
+    spot_prefetch_write(&spot);
+    if (!kind->bytes && (spot.hint & TH_HINT_SMALL) == 0) {
         /* One home line in seven is full: the next line is asked for before that is known. */
         thi_prefetch_write(line_next(&spot, key->hash));
     }

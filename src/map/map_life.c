@@ -30,6 +30,10 @@ bool thi_map_has_whole(const struct thi_map *map)
     return whole_load(map) != (const char *)absent.cells;
 }
 
+_Static_assert(offsetof(struct thi_map, limbo_first) + sizeof(struct limbo) ==
+                   sizeof(struct thi_map),
+               "what some maps have no memory for is last");
+
 /* Where the first, embedded block of a map begins. */
 static size_t first_offset(bool has_limbo)
 {

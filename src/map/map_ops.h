@@ -209,7 +209,7 @@ TH_INLINE enum erase erase_quick(struct thi_map *map, const struct key_kind *kin
                                  struct found *found)
 {
     struct spot spot = spot_of(map, key->hash);
-    thi_prefetch_write(spot.side);
+    spot_prefetch_write(&spot);
     uint64_t word = word_load(spot.side);
     if (TH_UNLIKELY(!home_find_to_lock(map, kind, &spot, key, found))) {
         return quick_absent(&spot, key->hash, word) == QUICK_ABSENT ? ERASE_ABSENT : ERASE_HELD;

@@ -10,7 +10,7 @@
  *              key word      bit 12 LIVE, bit 13 FREE (0: the cell is held, its LOCK taken)
  *                            integer keys: the other bits of the hash, whose bits 12 and 13 the
  *                            group number implies; bytes keys: bits 24..63 record reference, bits
- *                            0..11 and 14..23 tag
+ *                            0..11 and 14..19 tag, 20..23 zero
  *              group word    63   58 57     15   14      13        12       11   1    0
  *                            | depth | version | BORROWS | MERGING | SPLITTING | count | LOCK |
  *                            depth 0: the group is absent (never made or merged away)

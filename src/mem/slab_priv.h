@@ -57,6 +57,9 @@ struct thi_slab {
 };
 
 _Static_assert(sizeof(struct thi_slab) < 200, "an empty slab is small");
+_Static_assert(TH_SLAB_RANGE_LOG2 < 8 * sizeof(void *) &&
+                   TH_SLAB_RANGE_LOG2 < THI_SLAB_REFERENCE_BITS + THI_SLAB_UNIT_LOG2,
+               "a distance in the range is a size and leaves the top bit of a reference");
 
 /* The record whose reference is in the upper bits of `word`, above as many zeros as a unit has
  * bits and what else the word has. */
