@@ -42,8 +42,8 @@ TH_INLINE void *thi_slab_at(const struct thi_slab *slab, uint64_t reference);
  * doubling. */
 TH_INLINE size_t thi_slab_record_bytes(size_t size);
 
-/* mapped: everything the slab asked memory for, of its range what was cut for regions. used: records
- * taken and not dropped, as they are occupied. */
+/* mapped: everything the slab asked memory for, of its range what was cut for regions. used:
+ * records taken and not dropped, as they are occupied. */
 void thi_slab_get_stats(const struct thi_slab *slab, uint64_t *bytes_mapped, uint64_t *bytes_used);
 
 #include "mem/slab_priv.h"
