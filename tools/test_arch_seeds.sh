@@ -28,7 +28,7 @@ source = open(path, encoding="utf-8").read()
 open(path, "w", encoding="utf-8").write(source.replace(text, replacement, 1))
 EOF
 }
-seed src/hash/hash.c "word = __builtin_bswap64(word);" ""
+seed src/hash/hash.h "word = __builtin_bswap64(word);" ""
 seed src/cache/cache_number.c "*number = value;" "*number = (unsigned long)value;"
 
 status=0
