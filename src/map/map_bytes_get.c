@@ -138,15 +138,6 @@ static TH_NOINLINE bool bytes_get_other(const struct th_map_bytes *map, const vo
     return !bytes_absent(base, hash) && bytes_get_slow(map, bytes, size, value, hash);
 }
 
-/* bytes_get_other(), by those who did not keep the hash: it would take a register away from every
- * hit. */
-static TH_NOINLINE bool bytes_get_again(const struct th_map_bytes *map, const void *bytes,
-                                        size_t size, uint64_t *value)
-{
-    return bytes_get_other(map, bytes, size, value,
-                           hash_turned(thi_hash_bytes(&map->base.seed, bytes, size)));
-}
-
 /* The cell that the span leads to, read whole, and the record it refers to. Within a guard. */
 TH_INLINE bool bytes_get_here(const struct thi_map *map, const struct th_bytes *key, uint64_t hash,
                               uint64_t *value, enum key_class class)
@@ -209,7 +200,7 @@ TH_INLINE bool bytes_get_class(const struct th_map_bytes *map, const void *bytes
     bool found = bytes_get_here(&map->base, &key, hash, value, class);
     thi_epoch_withdraw(guard);
     if (TH_UNLIKELY(!found)) {
-        return bytes_get_again(map, bytes, size, value);
+        return bytes_get_other(map, bytes, size, value, hash);
     }
     return true;
 }
